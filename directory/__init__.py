@@ -1,0 +1,1 @@
+"""The provider directory: search for mental health professionals. Imports nothing from `indexer`."""

@@ -1,0 +1,1 @@
+"""What stores and searches profiles: one port (`base`), one module an engine."""

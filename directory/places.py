@@ -1,0 +1,144 @@
+"""ZIP codes and cities as points: centroids carried by the `zipcodes` package (MIT), never an address.
+
+872 of its ZIPs (military, single organisations) have the coordinates 0/0: they exist, but are unplaced.
+Distances are great-circle miles by the haversine formula, on every engine with the same radius.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import zipcodes
+from rapidfuzz import process
+
+from directory.text import fold
+from directory.vocabulary import state_code
+
+EARTH_RADIUS_MILES: Final = 3958.7613
+"""IUGG mean Earth radius, 6371.0088 km."""
+
+_ZIP: Final = re.compile(r"(\d{5})(?:-?\d{4})?")
+_CITY_STATE: Final = re.compile(r"(?P<city>[^,]+?)\s*(?:,\s*|\s+)(?P<state>[^,\d]{2,})")
+_ABBREVIATED: Final = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Degrees north and east."""
+
+    lat: float
+    lon: float
+
+
+class UnknownPlace(ValueError):
+    """A place that cannot be found or placed; `suggestion` is a near spelling, if there is one."""
+
+    def __init__(self, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+
+
+def _point(lat: str, lon: str) -> Point | None:
+    point = Point(float(lat), float(lon))
+    return None if point.lat == 0 and point.lon == 0 else point
+
+
+@lru_cache(maxsize=50_000)
+def zip_point(zip5: str) -> tuple[float, float] | None:
+    """(latitude, longitude) of a five-digit ZIP's centroid, in degrees; None when unknown or unplaced."""
+    if not (len(zip5) == 5 and zip5.isascii() and zip5.isdigit()):
+        return None
+    for row in zipcodes.matching(zip5):
+        point = _point(row["lat"], row["long"])
+        if point is not None:
+            return point.lat, point.lon
+    return None
+
+
+def city_key(city: str) -> str:
+    """How city names compare: folded, without punctuation, "St" and "Ft" spelt out."""
+    parts = re.sub(r"[^\w ]+", " ", fold(city).replace("'", "")).split()
+    return " ".join(_ABBREVIATED.get(p, p) for p in parts)
+
+
+@lru_cache(maxsize=1)
+def _cities() -> Mapping[str, Mapping[str, Point]]:
+    """state -> city key -> the mean of the coordinates of its placed ZIPs; other names of a city yield to cities."""
+    points: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    others: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    for row in zipcodes.list_all():
+        point = _point(row["lat"], row["long"])
+        if point is None:
+            continue
+        points[row["state"], city_key(row["city"])].append(point)
+        for other in (*row["acceptable_cities"], *row["unacceptable_cities"]):
+            others[row["state"], city_key(other)].append(point)
+    table: dict[str, dict[str, Point]] = defaultdict(dict)
+    for (state, city), found in (*others.items(), *points.items()):
+        mean = Point(
+            math.fsum(p.lat for p in found) / len(found), math.fsum(p.lon for p in found) / len(found)
+        )
+        table[state][city] = mean
+    return table
+
+
+@lru_cache(maxsize=20_000)
+def city_point(city: str, state: str) -> tuple[float, float] | None:
+    """(latitude, longitude) of a city of a USPS state: the mean of its placed ZIPs; None when unknown."""
+    point = _cities().get(state, {}).get(city_key(city))
+    return (point.lat, point.lon) if point else None
+
+
+def find(text: str) -> Point:
+    """The point of `text`: a ZIP code (ZIP+4 too) or `City, ST`.
+
+    Raises `UnknownPlace`, with a suggestion where a city of that state is spelt nearly so.
+    """
+    if match := _ZIP.fullmatch(text.strip()):
+        zip5 = match.group(1)
+        if found := zip_point(zip5):
+            return Point(*found)
+        if known := zipcodes.matching(zip5):
+            row = known[0]
+            city = f"{row['city']}, {row['state']}"
+            raise UnknownPlace(
+                f"ZIP code {zip5} has no place on the map (it serves one organization or the military); "
+                "give a neighboring ZIP or a city",
+                city if city_point(row["city"], row["state"]) else None,
+            )
+        raise UnknownPlace("there is no such ZIP code")
+    match = _CITY_STATE.fullmatch(text.strip())
+    state = state_code(match["state"]) if match else None
+    if match is None or state is None:
+        # Two-word states: "Albany New York" splits after the first word above.
+        words = text.replace(",", " ").split()
+        for cut in range(1, len(words)):
+            if state := state_code(" ".join(words[cut:])):
+                return _city(" ".join(words[:cut]), state)
+        raise UnknownPlace("give a five-digit ZIP code or a city with its state, such as Austin, TX")
+    return _city(match["city"], state)
+
+
+def _city(city: str, state: str) -> Point:
+    if found := city_point(city, state):
+        return Point(*found)
+    near = process.extractOne(city_key(city), list(_cities().get(state, {})), score_cutoff=75)
+    raise UnknownPlace(
+        f"there is no city of that name in {state}", f"{near[0].title()}, {state}" if near else None
+    )
+
+
+def miles(a: Point, b: Point) -> float:
+    """Great-circle distance in miles (haversine)."""
+    lat1, lat2 = math.radians(a.lat), math.radians(b.lat)
+    h = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b.lon - a.lon) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(h)))

@@ -1,0 +1,187 @@
+"""THE provider: what is imported, stored, indexed and answered. None or an empty tuple means *not stated*, never no.
+
+`Profile` is plain data; `ProfileSchema` reads and checks the public form (an own JSON file, an API answer).
+Readers of official formats build the dataclass directly, because marshmallow is too slow for a national file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What a session costs, in whole units of `currency`; `minutes` is its length, `as_of` when that was said."""
+
+    session: int | None = None
+    session_max: int | None = None
+    sliding_low: int | None = None
+    first_visit: int | None = None
+    currency: str = "USD"
+    minutes: int | None = None
+    as_of: date | None = None
+
+    @property
+    def lowest(self) -> int | None:
+        """The lowest fee stated for a session: what `max_fee` and the order by fee compare."""
+        stated = [n for n in (self.session, self.sliding_low) if n is not None]
+        return min(stated) if stated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place of practice. `lat` and `lon` (degrees) are the centroid of its ZIP or city, never of a street;
+    `street` only where a source publishes it as an office. `country` is an ISO 3166-1 alpha-2 code."""
+
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    street: str | None = None
+    country: str = "US"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A right to practise in `jurisdiction` (USPS code). `kind` and `status` are keys of the tables in `licensure`;
+    `compact` names the compact of a privilege."""
+
+    kind: str
+    jurisdiction: str
+    number: str | None = None
+    status: str = "listed"
+    source: str | None = None
+    checked_on: date | None = None
+    expires_on: date | None = None
+    compact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who said a group of fields, when, and how it was checked."""
+
+    source: str
+    as_of: date | None = None
+    how: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One provider. `id` is `npi:<NPI>`, or `<source>:<the source's id>` where there is no NPI."""
+
+    id: str
+    name: str
+    npi: str | None = None
+    family: str | None = None
+    given: str | None = None
+    other_names: tuple[str, ...] = ()
+    demo: bool = False
+    provider_type: str | None = None
+    provider_types: tuple[str, ...] = ()
+    primary: bool = True
+    credentials: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    age_groups: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    gender: str | None = None
+    meeting: tuple[str, ...] = ()
+    remote: bool | None = None
+    prescribes: bool | None = None
+    experience_since: int | None = None
+    fee: Fee | None = None
+    sliding_scale: bool | None = None
+    free_consultation: bool | None = None
+    payment: tuple[str, ...] = ()
+    insurers: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    accessibility: tuple[str, ...] = ()
+    communities: tuple[str, ...] = ()
+    accepting: str | None = None
+    accepting_as_of: date | None = None
+    next_available: date | None = None
+    verified_on: date | None = None
+    phone: str | None = None
+    locations: tuple[Location, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    bio: str | None = None
+    website: str | None = None
+    email: str | None = None
+    photo: str | None = None
+    hours: str | None = None
+    pronouns: str | None = None
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
+
+    @property
+    def license_states(self) -> tuple[str, ...]:
+        """States with a license that is confirmed or self-reported, sorted."""
+        good = {g.jurisdiction for g in self.grants if g.kind == "license" and g.status in ("active", "listed")}
+        return tuple(sorted(good))
+
+
+DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns", "grants", "provenance")
+"""Fields that only the answer for one provider carries."""
+
+_NESTED: Final[Mapping[str, Any]] = {"locations": Location, "grants": Grant}
+_DATES: Final = frozenset(
+    {"accepting_as_of", "next_available", "verified_on", "as_of", "checked_on", "expires_on"}
+)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value
+
+
+def to_dict(profile: Profile, *, detail: bool = True) -> dict[str, Any]:
+    """The public form: plain JSON values, dates as ISO 8601, every field present.
+
+    Without `detail` the fields of `DETAIL_FIELDS` are left out, as in a list of results.
+    """
+    out = {
+        f.name: _plain(getattr(profile, f.name))
+        for f in dataclasses.fields(profile)
+        if detail or f.name not in DETAIL_FIELDS
+    }
+    out["license_states"] = list(profile.license_states)
+    return out
+
+
+def _build(cls: Any, data: Mapping[str, Any]) -> Any:
+    return cls(**{k: date.fromisoformat(v) if v and k in _DATES else v for k, v in data.items()})
+
+
+def from_dict(data: Mapping[str, Any]) -> Profile:
+    """The profile whose `to_dict` is `data`. Trusts its input: only for what `to_dict` wrote.
+
+    A field left out is not stated; an unknown one is a TypeError.
+    """
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key == "license_states":
+            continue
+        if key in _NESTED:
+            value = tuple(_build(_NESTED[key], v) for v in value)
+        elif key == "fee":
+            value = _build(Fee, value) if value else None
+        elif key == "provenance":
+            value = {group: _build(Provenance, v) for group, v in value.items()}
+        elif key in _DATES:
+            value = date.fromisoformat(value) if value else None
+        elif isinstance(value, list):
+            value = tuple(value)
+        values[key] = value
+    return Profile(**values)

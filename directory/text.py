@@ -1,0 +1,120 @@
+"""The one analysis of text. Index, query and the tests' oracle use it alike, so that totals of text searches
+agree exactly on every engine; the engines only ever see the tokens made here.
+
+Folding is NFKD without combining marks, then casefold; words are split at anything that is not a letter or a digit;
+Latin words are stemmed lightly (Snowball English), runs of Chinese, Japanese and Korean become bigrams.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import Stemmer
+
+Alternative: TypeAlias = tuple[str, ...]
+"""Tokens that must all occur."""
+Word: TypeAlias = tuple[Alternative, ...]
+"""What one typed word may look like in the index: any of its alternatives will do."""
+
+# Letters that NFKD leaves whole, with what people type instead of them.
+_LETTERS: Final = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"}
+)
+_CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+# Marks inside a word: O'Brien, Al-Sayed, Ph.D. A word with one is known by its parts and by its joined form.
+_MARK: Final = "'’‘ʼʻ`´.\\-‐‑‒–"
+_CHUNK: Final = re.compile(rf"[^\W_]+(?:[{_MARK}]+[^\W_]+)*")
+_PART: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_IS_CJK: Final = re.compile(rf"[{_CJK}]")
+
+
+def fold(text: str) -> str:
+    """`text` without case and diacritics, white space folded to single blanks: how texts are compared.
+
+    >>> fold("  Muñoz\\nSØREN ")
+    'munoz soren'
+    """
+    flat = text.translate(_LETTERS) if text.isascii() is False else text
+    decomposed = unicodedata.normalize("NFKD", flat.casefold())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join(unicodedata.normalize("NFC", bare.casefold()).translate(_LETTERS).split())
+
+
+def _new_stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The Snowball stem of a folded Latin word; digits and other scripts stay as they are."""
+    # A stemmer object is not safe to share between threads; making one costs microseconds, and the cache hides it.
+    return str(_new_stemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
+
+
+def _cjk(run: str) -> tuple[str, ...]:
+    """Query tokens of a run: bigrams that must all occur, or its only character."""
+    return (run,) if len(run) == 1 else tuple(run[i : i + 2] for i in range(len(run) - 1))
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """The words of `text` as a query: all of them must occur, each by any of its alternatives.
+
+    A word with a mark inside (O'Brien, Al-Sayed) may occur joined (obrien) or as its parts (o, brien).
+
+    >>> words("O'Brien Therapists")
+    ((('obrien',), ('o', 'brien')), (('therapist',),))
+    """
+    found: list[Word] = []
+    for chunk in _CHUNK.findall(fold(text)):
+        parts = _PART.findall(chunk)
+        split = tuple(t for p in parts for t in (_cjk(p) if _IS_CJK.match(p) else (stem(p),)))
+        if len(parts) > 1 and not _IS_CJK.search(chunk):
+            found.append(((stem("".join(parts)),), split))
+        else:
+            found.append((split,))
+    return tuple(dict.fromkeys(found))
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens under which `text` is indexed, in order, repeated as often as they occur.
+
+    A word with a mark inside gives its parts and its joined form, a CJK run its characters and its bigrams,
+    so that each alternative of `words` is found.
+
+    >>> tokens("O'Brien, Al-Sayed 王芳")
+    ['o', 'brien', 'obrien', 'al', 'say', 'alsay', '王', '芳', '王芳']
+    """
+    out: list[str] = []
+    for chunk in _CHUNK.findall(fold(text)):
+        parts = _PART.findall(chunk)
+        for part in parts:
+            if _IS_CJK.match(part):
+                out.extend(part)
+                out.extend(_cjk(part) if len(part) > 1 else ())
+            else:
+                out.append(stem(part))
+        if len(parts) > 1 and not _IS_CJK.search(chunk):
+            out.append(stem("".join(parts)))
+    return out
+
+
+def name_tokens(names: Iterable[str]) -> list[str]:
+    """The tokens of personal names: those of `tokens`, and neighbouring words joined (de la Cruz: delacruz, lacruz),
+    because people type names with and without their gaps.
+
+    >>> name_tokens(["de la Cruz"])
+    ['de', 'la', 'cruz', 'dela', 'lacruz', 'delacruz']
+    """
+    out: list[str] = []
+    for name in names:
+        out.extend(tokens(name))
+        parts = [p for chunk in _CHUNK.findall(fold(name)) for p in _PART.findall(chunk)]
+        joined = [stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
+        out.extend(j for j in joined if j not in out)
+        if len(parts) > 1 and all(_IS_CJK.match(p) for p in parts):
+            out.extend(t for t in tokens("".join(parts)) if t not in out)
+    return out

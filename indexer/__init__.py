@@ -1,0 +1,1 @@
+"""Loads provider profiles from their sources into an engine of the directory."""
