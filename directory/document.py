@@ -1,0 +1,127 @@
+"""What an engine holds of a profile so that it can filter, count and order: one derivation for every engine.
+
+Dates are proleptic ordinals (days), fees whole units, years years, coordinates degrees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from directory.facets import FACETS
+from directory.licensure import good_until
+from directory.profile import Profile
+from directory.text import fold, name_tokens, tokens
+from directory.vocabulary import vocabulary
+
+NUMBERS: Final = ("lowest_fee", "experience_since", "verified_on", "next_available")
+"""Columns of whole numbers; None where a profile does not state it."""
+
+TEXTS: Final[Mapping[str, float]] = {
+    "names": 4.0,
+    "modalities": 2.0,
+    "concerns": 2.0,
+    "professions": 1.5,
+    "cities": 1.5,
+    "bio": 1.0,
+}
+"""Text fields that `q` searches, with their weight in the ranking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The searchable side of a profile.
+
+    `codes`: facet name -> the codes stated (flags as `true`/`false`), and `office_state`; an absent name is not stated.
+    `numbers`: see `NUMBERS`. `points`: (lat, lon) of the placed locations. `licensed`: way -> state -> last good day.
+    `has_grants`: whether any grant is known. `texts`: field -> tokens. `name_key`: order by name.
+    `shuffle`: 52 bits of a hash of the id, for the daily rotation among equals.
+    """
+
+    id: str
+    codes: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, int | None]
+    points: tuple[tuple[float, float], ...]
+    licensed: Mapping[str, Mapping[str, int]]
+    has_grants: bool
+    texts: Mapping[str, list[str]]
+    name_key: str
+    shuffle: int
+
+
+def _stated(profile: Profile, field: str, kind: str) -> tuple[str, ...]:
+    value = getattr(profile, field)
+    if kind == "codes":
+        return tuple(value)
+    if value is None:
+        return ()
+    return (str(value).lower(),) if kind == "flag" else (value,)
+
+
+def _labels(name: str, codes: tuple[str, ...]) -> list[str]:
+    known = vocabulary(name)
+    return [t for code in codes for t in tokens(known.label(code))]
+
+
+def name_key(profile: Profile) -> str:
+    """Folded family, then given name, as one string that orders by code point."""
+    return f"{fold(profile.family or profile.name)}\t{fold(profile.given or '')}"
+
+
+def document(profile: Profile) -> Document:
+    """The document of `profile`: pure, the same on every engine."""
+    codes = {f.name: found for f in FACETS if (found := _stated(profile, f.field, f.kind))}
+    offices = tuple(dict.fromkeys(loc.state for loc in profile.locations if loc.state))
+    if offices:
+        codes["office_state"] = offices
+    fee = profile.fee
+    verified, available = profile.verified_on, profile.next_available
+    own_names = [profile.name, *(n for n in (profile.family, profile.given) if n and n not in profile.name)]
+    return Document(
+        id=profile.id,
+        codes=codes,
+        numbers={
+            "lowest_fee": fee.lowest if fee else None,
+            "experience_since": profile.experience_since,
+            "verified_on": verified.toordinal() if verified else None,
+            "next_available": available.toordinal() if available else None,
+        },
+        points=tuple(
+            dict.fromkeys(
+                (loc.lat, loc.lon)
+                for loc in profile.locations
+                if loc.lat is not None and loc.lon is not None
+            )
+        ),
+        licensed={
+            way: {state: until.toordinal() for state, until in states.items()}
+            for way, states in good_until(profile.grants).items()
+        },
+        has_grants=bool(profile.grants),
+        texts={
+            "names": name_tokens([*own_names, *profile.other_names]),
+            "modalities": _labels("modalities", profile.modalities),
+            "concerns": _labels("concerns", profile.concerns),
+            "professions": _labels("professions", profile.provider_types),
+            "cities": [t for loc in profile.locations if loc.city for t in tokens(loc.city)],
+            "bio": tokens(profile.bio or ""),
+        },
+        name_key=name_key(profile),
+        shuffle=int.from_bytes(hashlib.blake2b(profile.id.encode(), digest_size=8).digest()) >> 12,
+    )
+
+
+_MASK: Final = (1 << 64) - 1
+
+
+def rotation(shuffle: int, day: int) -> int:
+    """The place of a provider among equals on a day (an ordinal): 52 bits of a hash of both, so that nobody is first
+    by alphabet and the order changes daily. The finalizer is splitmix64's (Steele, Lea, Flood 2014), which every
+    engine can compute in 64-bit integers.
+    """
+    z = (shuffle + day * 0x9E3779B97F4A7C15) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return (z ^ (z >> 31)) >> 12

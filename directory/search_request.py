@@ -1,0 +1,434 @@
+"""Arguments -> a frozen `SearchRequest`, or every mistake at once.
+
+The parameters are those of API.md: the facets' come from the facet table, the others from `ORDINARY` here; the OpenAPI
+document is made from both. The API refuses mistakes (`parse`); the website drops them and says so (`parse_leniently`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes, urlencode
+
+import marshmallow as ma
+from rapidfuzz import process
+
+from directory import places
+from directory.cursor import Cursor, CursorError
+from directory.errors import BadRequest, ParameterError
+from directory.facets import FACET, FACETS, Facet
+from directory.text import Word, words
+from directory.vocabulary import facet_vocabulary, vocabulary
+
+MAX_RESULTS_BY_PAGE: Final = 10_000
+MAX_QUERY_LENGTH: Final = 200
+SORTS: Final = ("relevance", "distance", "fee", "soonest", "verified", "name")
+FILTERS_WITH_UNKNOWN: Final = (
+    *FACET, "max_fee", "min_experience", "near", "state", "verified_within",
+)  # fmt: skip
+"""What `include_unknown` may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as it was typed, and where it is."""
+
+    text: str
+    point: places.Point
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search that makes sense. `selected` maps facet names to codes in the vocabulary's order; `radius` is in miles,
+    `max_fee` in dollars, `min_experience` in years, `verified_within` in days; `today` is the UTC date it is answered for.
+    """
+
+    today: date
+    q: str = ""
+    selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    state: str | None = None
+    office_state: str | None = None
+    near: Place | None = None
+    radius: float = 25
+    max_fee: int | None = None
+    min_experience: int | None = None
+    verified_within: int | None = None
+    include_unknown: frozenset[str] = frozenset()
+    sort: str = "relevance"
+    page: int = 1
+    page_size: int = 20
+    facets: frozenset[str] = frozenset(FACET)
+    understand: bool = True
+    after: Cursor | None = None
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words of `q`, all of which must occur."""
+        return words(self.q)
+
+    @property
+    def offset(self) -> int:
+        """How many results come before this page; 0 on a walk, whose place is in `after`."""
+        return 0 if self.after else (self.page - 1) * self.page_size
+
+    def with_selected(self, name: str, codes: tuple[str, ...]) -> SearchRequest:
+        """This request with the selection of facet `name` replaced, on page 1."""
+        selected = {n: c for n, c in self.selected.items() if n != name}
+        if codes:
+            order = facet_vocabulary(FACET[name]).codes
+            selected[name] = tuple(sorted(dict.fromkeys(codes), key=order.index))
+        return replace(self, selected=MappingProxyType(selected), page=1, after=None)
+
+    def without(self, name: str) -> SearchRequest:
+        """This request without the filter `name` and without `include_unknown` for it, on page 1."""
+        request = replace(self, include_unknown=self.include_unknown - {name}, page=1, after=None)
+        if name in FACET:
+            return request.with_selected(name, ())
+        if name == "near":
+            sort = "relevance" if self.sort == "distance" else self.sort
+            return replace(request, near=None, radius=25, sort=sort)
+        return replace(request, **{name: "" if name == "q" else None})
+
+    def to_args(self, *, everything: bool = True) -> list[tuple[str, str]]:
+        """The canonical arguments of this request: parsing them gives it back. Defaults are left out.
+
+        Without `everything`, only what decides which results come in which order (no page, size, facets, `after`).
+        """
+        args: list[tuple[str, str]] = [("q", self.q)] if self.q else []
+        args += [(f.name, code) for f in FACETS for code in self.selected.get(f.name, ())]
+        for name in ("state", "office_state", "max_fee", "min_experience", "verified_within"):
+            if (value := getattr(self, name)) is not None:
+                args.append((name, str(value)))
+        if self.near:
+            args.append(("near", self.near.text))
+            if self.radius != 25:
+                args.append(("radius", f"{self.radius:g}"))
+        args += [("include_unknown", name) for name in FILTERS_WITH_UNKNOWN if name in self.include_unknown]
+        if self.sort != "relevance":
+            args.append(("sort", self.sort))
+        if not self.understand:
+            args.append(("understand", "false"))
+        return args + self._paging_args() if everything else args
+
+    def _paging_args(self) -> list[tuple[str, str]]:
+        args = [("page", str(self.page))] if self.page > 1 else []
+        if self.page_size != 20:
+            args.append(("page_size", str(self.page_size)))
+        if self.facets != frozenset(FACET):
+            args += [("facets", name) for name in FACET if name in self.facets] or [("facets", "none")]
+        if self.after:
+            args.append(("after", self.after.token()))
+        return args
+
+    def query_string(self) -> str:
+        """`to_args` as a query string."""
+        return urlencode(self.to_args())
+
+
+class _Mistake(ma.ValidationError):
+    """A value that is not allowed: which one, what is, and perhaps what was meant."""
+
+    def __init__(self, value: str, message: str, suggestion: str | None = None) -> None:
+        super().__init__([{"value": value, "message": message, "suggestion": suggestion}])
+
+
+class _Whole(ma.fields.Field[int]):
+    """A whole number between two bounds, written in ASCII digits."""
+
+    def __init__(self, low: int, high: int, unit: str) -> None:
+        super().__init__()
+        self.low, self.high, self.unit = low, high, unit
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        text = str(value)
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+            raise _Mistake(text, f"must be a whole number of {self.unit}, {self.low} to {self.high}")
+        if not self.low <= int(text) <= self.high:
+            raise _Mistake(text, f"must be from {self.low} to {self.high} ({self.unit})")
+        return int(text)
+
+
+class _Code(ma.fields.Field[str]):
+    """One of a list of codes; near spellings are suggested."""
+
+    def __init__(self, codes: Sequence[str], what: str, vocabulary_name: str | None = None) -> None:
+        super().__init__()
+        self.codes, self.what, self.vocabulary_name = tuple(codes), what, vocabulary_name
+
+    def _suggest(self, text: str) -> str | None:
+        if self.vocabulary_name and (near := vocabulary(self.vocabulary_name).near(text)):
+            return near[0]
+        found = process.extractOne(text.lower(), {c: c.lower() for c in self.codes}, score_cutoff=60)
+        return found[2] if found else None
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(value)
+        if text in self.codes:
+            return text
+        allowed = (
+            f"allowed: {', '.join(self.codes)}"
+            if len(self.codes) <= 12
+            else f"the codes are listed in /api/v1/vocabularies ({self.what})"
+        )
+        raise _Mistake(text, f"is not a known {self.what}; {allowed}", self._suggest(text))
+
+
+class _Codes(ma.fields.Field[tuple[str, ...]]):
+    """Several codes; every unknown one is named. The result is in the vocabulary's order, without repeats."""
+
+    def __init__(self, inner: _Code) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        mistakes: list[Any] = []
+        found: set[str] = set()
+        for item in value:
+            try:
+                found.add(self.inner.deserialize(item))
+            except _Mistake as mistake:
+                mistakes.extend(mistake.messages)
+        if mistakes:
+            raise ma.ValidationError(mistakes)
+        return tuple(c for c in self.inner.codes if c in found)
+
+
+class _Query(ma.fields.Field[str]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(value)
+        if len(text) > MAX_QUERY_LENGTH:
+            raise _Mistake(text, f"has {len(text):,} characters; at most {MAX_QUERY_LENGTH} are allowed")
+        return text
+
+
+class _Near(ma.fields.Field[Place]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Place:
+        text = str(value)
+        if len(text) > 100:
+            raise _Mistake(text, "has more than 100 characters; give a ZIP code or a city with its state")
+        try:
+            return Place(text, places.find(text))
+        except places.UnknownPlace as unknown:
+            raise _Mistake(text, str(unknown), unknown.suggestion) from None
+
+
+class _After(ma.fields.Field[Cursor]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Cursor:
+        try:
+            return Cursor.parse(str(value))
+        except CursorError as error:
+            raise _Mistake(str(value), str(error)) from None
+
+
+def _facet_field(facet: Facet) -> ma.fields.Field[Any]:
+    known = facet_vocabulary(facet)
+    code = _Code(known.codes, facet.name, facet.vocabulary)
+    return code if facet.kind == "flag" else _Codes(code)
+
+
+_STATES: Final = vocabulary("states").codes
+
+ORDINARY: Final[Mapping[str, tuple[ma.fields.Field[Any], str]]] = MappingProxyType(
+    {
+        "q": (_Query(), f"free text, at most {MAX_QUERY_LENGTH} characters"),
+        "state": (_Code(_STATES, "state", "states"), "where the client is: who may see a client there"),
+        "office_state": (_Code(_STATES, "state", "states"), "has an address there"),
+        "near": (_Near(), "ZIP code or `City, ST`"),
+        "radius": (_Whole(1, 500, "miles"), "miles around `near`, default 25"),
+        "max_fee": (_Whole(0, 100_000, "dollars"), "the lowest fee stated is at most this, in dollars a session"),
+        "min_experience": (_Whole(1, 60, "years"), "practising at least this many years"),
+        "verified_within": (_Whole(1, 3650, "days"), "confirmed within this many days"),
+        "include_unknown": (
+            _Codes(_Code(FILTERS_WITH_UNKNOWN, "filter")),
+            "names of filters whose providers that do not state it stay in",
+        ),
+        "sort": (_Code(SORTS, "order"), "the order of the results"),
+        "page": (_Whole(1, MAX_RESULTS_BY_PAGE, "pages"), "from 1"),
+        "page_size": (_Whole(1, 100, "results"), "results a page, default 20"),
+        "after": (_After(), "the opaque `next` of the answer before"),
+        "facets": (_Codes(_Code((*FACET, "none"), "facet")), "names of facets to count, or `none`; default all"),
+        "understand": (_Code(("true", "false"), "switch"), "`false`: take `q` as plain words"),
+    }
+)
+"""The parameters beside the facets: field and meaning."""
+
+MULTI_VALUED: Final = frozenset(
+    {"include_unknown", "facets", *(f.name for f in FACETS if f.kind != "flag")}
+)
+PARAMETERS: Final = ("q", *FACET, *(n for n in ORDINARY if n != "q"))
+_WALK_MAY_CHANGE: Final = frozenset({"page_size", "facets", "after"})
+
+_Schema = ma.Schema.from_dict(
+    {**{name: fld for name, (fld, _) in ORDINARY.items()}, **{f.name: _facet_field(f) for f in FACETS}}
+)
+
+
+def decode(query_string: bytes) -> tuple[list[tuple[str, str]], list[ParameterError]]:
+    """The (name, value) pairs of a raw query string, and the mistakes of its encoding.
+
+    Reads the bytes itself, because frameworks keep or replace invalid UTF-8 silently.
+    """
+    pairs: list[tuple[str, str]] = []
+    errors: list[ParameterError] = []
+    for item in query_string.split(b"&"):
+        if not item:
+            continue
+        raw_name, _, raw_value = (unquote_to_bytes(p.replace(b"+", b" ")) for p in _partition(item))
+        name = raw_name.decode("utf-8", "replace")
+        try:
+            raw_name.decode()
+            pairs.append((name, raw_value.decode()))
+        except UnicodeDecodeError:
+            shown = raw_value.decode("utf-8", "replace")
+            errors.append(ParameterError(_cut(name), _cut(shown), "is not valid UTF-8"))
+    return pairs, errors
+
+
+def _partition(item: bytes) -> tuple[bytes, bytes, bytes]:
+    return item.partition(b"=")
+
+
+def _cut(text: str) -> str:
+    shown = "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return shown if len(shown) <= 100 else shown[:99] + "…"
+
+
+def _clean(name: str, value: str) -> tuple[str, ParameterError | None]:
+    value = " ".join(value.split())
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+        return "", ParameterError(name, _cut(value), "holds a control character, such as a NUL byte")
+    return value, None
+
+
+def _gather(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], list[ParameterError], list[ParameterError]]:
+    """Values by parameter; the mistakes; and, apart, the names that are no parameter."""
+    values: dict[str, Any] = {}
+    errors: list[ParameterError] = []
+    unknown: dict[str, ParameterError] = {}
+    repeated: set[str] = set()
+    for name, raw in pairs:
+        if name not in PARAMETERS:
+            near = process.extractOne(name.lower(), PARAMETERS, score_cutoff=60)
+            unknown[name] = ParameterError(
+                _cut(name), _cut(raw), "is not a parameter of this search", near[0] if near else None
+            )
+            continue
+        value, error = _clean(name, raw)
+        if error:
+            errors.append(error)
+        elif not value:
+            continue
+        elif name in MULTI_VALUED:
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            if name not in repeated:
+                errors.append(ParameterError(name, _cut(value), "takes one value, but was given several"))
+            repeated.add(name)
+        else:
+            values[name] = value
+    for name in repeated:
+        del values[name]
+    return values, errors, list(unknown.values())
+
+
+def _load(values: dict[str, Any]) -> tuple[dict[str, Any], list[ParameterError]]:
+    try:
+        return dict(_Schema().load(values)), []
+    except ma.ValidationError as error:
+        errors = [
+            ParameterError(name, _cut(m["value"]), m["message"], m["suggestion"])
+            for name, messages in error.normalized_messages().items()
+            for m in messages
+        ]
+        return dict(error.valid_data), errors
+
+
+def _request(data: dict[str, Any], today: date) -> SearchRequest:
+    facets = data.pop("facets", None)
+    if facets:
+        data["facets"] = frozenset(f for f in facets if f != "none")
+    if "understand" in data:
+        data["understand"] = data["understand"] == "true"
+    data["include_unknown"] = frozenset(data.get("include_unknown", ()))
+    selected = {f.name: data.pop(f.name) for f in FACETS if f.name in data}
+    for name, codes in selected.items():
+        selected[name] = (codes,) if isinstance(codes, str) else codes
+    return SearchRequest(today=today, selected=MappingProxyType(selected), **data)
+
+
+def _together(data: dict[str, Any], given: Mapping[str, Any]) -> list[ParameterError]:
+    """Mistakes of values that are fine alone, but not together; `data` is left without them."""
+    errors = []
+    if "radius" in data and "near" not in given:
+        errors.append(ParameterError("radius", str(data.pop("radius")), "needs `near`"))
+    if data.get("sort") == "distance" and "near" not in given:
+        errors.append(ParameterError("sort", data.pop("sort"), "needs `near`"))
+    if len(data.get("facets", ())) > 1 and "none" in data["facets"]:
+        errors.append(ParameterError("facets", "none", "cannot stand beside names of facets"))
+        del data["facets"]
+    page, size = data.get("page", 1), data.get("page_size", 20)
+    if page * size > MAX_RESULTS_BY_PAGE:
+        message = (
+            f"only the first {MAX_RESULTS_BY_PAGE:,} results can be had by page; go on with `after`, "
+            "the `next` of an answer"
+        )
+        errors.append(ParameterError("page", str(data.pop("page", 1)), message))
+    return errors
+
+
+def _walk(data: dict[str, Any], given: Mapping[str, Any]) -> tuple[SearchRequest | None, list[ParameterError]]:
+    """The request that a walk goes on with: that of its cursor, with this page's size and facets."""
+    cursor: Cursor = data["after"]
+    values, errors, unknown = _gather(cursor.args)
+    walked, more = _load(values)
+    if errors or unknown or more or _together(walked, walked):
+        return None, [ParameterError("after", "", "is not a `next` of this API, or was changed")]
+    wanted = _request(walked, cursor.today)
+    if "page" in given:
+        return None, [ParameterError("page", str(given["page"]), "cannot stand beside `after`")]
+    paging = {k: v for k, v in data.items() if k in _WALK_MAY_CHANGE}
+    asked = _request({k: v for k, v in data.items() if k not in _WALK_MAY_CHANGE}, cursor.today)
+    for name in given.keys() - _WALK_MAY_CHANGE:
+        if _of(asked, name) != _of(wanted, name):
+            errors.append(
+                ParameterError(name, "", "differs from the walk that `after` goes on; leave it out or start anew")
+            )
+    if errors:
+        return None, sorted(errors, key=lambda e: e.parameter)
+    page = _request(paging, cursor.today)
+    return replace(wanted, after=cursor, page_size=page.page_size, facets=page.facets), []
+
+
+def _of(request: SearchRequest, name: str) -> Any:
+    return request.selected.get(name) if name in FACET else getattr(request, name)
+
+
+def parse_leniently(
+    query_string: bytes, today: date
+) -> tuple[SearchRequest, list[ParameterError], list[ParameterError]]:
+    """(request, mistakes, unknown names): the request that is left when every mistake is dropped."""
+    pairs, errors = decode(query_string)
+    values, more, unknown = _gather(pairs)
+    data, wrong = _load(values)
+    errors += more + wrong + _together(data, values)
+    if "after" in data:
+        walk, mistakes = _walk(data, values)
+        if walk:
+            return walk, errors, unknown
+        errors += mistakes
+        del data["after"]
+    return _request(data, today), errors, unknown
+
+
+def parse(query_string: bytes, today: date) -> SearchRequest:
+    """The request of a raw query string, answered for `today` (UTC). Raises BadRequest naming every mistake."""
+    request, errors, unknown = parse_leniently(query_string, today)
+    if errors or unknown:
+        count = len(errors) + len(unknown)
+        raise BadRequest(f"{count} mistake{'s' if count > 1 else ''} in the parameters", (*errors, *unknown))
+    return request
