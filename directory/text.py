@@ -20,13 +20,16 @@ Alternative: TypeAlias = tuple[str, ...]
 Word: TypeAlias = tuple[Alternative, ...]
 """What one typed word may look like in the index: any of its alternatives will do."""
 
-# Letters that NFKD leaves whole, with what people type instead of them.
+# Letters and marks that NFKD leaves whole or breaks up (an acute accent alone becomes a blank), with what people type
+# instead of them. The letters ʼ and ʻ are apostrophes as names use them (Kaʻiulani).
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"}
+    | dict.fromkeys("’‘ʼʻ`´", "'")
+    | dict.fromkeys("‐‑‒–", "-")
 )
-_CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK: Final = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 # Marks inside a word: O'Brien, Al-Sayed, Ph.D. A word with one is known by its parts and by its joined form.
-_MARK: Final = "'’‘ʼʻ`´.\\-‐‑‒–"
+_MARK: Final = "'.\\-"
 _CHUNK: Final = re.compile(rf"[^\W_]+(?:[{_MARK}]+[^\W_]+)*")
 _PART: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
