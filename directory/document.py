@@ -78,7 +78,8 @@ def document(profile: Profile) -> Document:
         codes["office_state"] = offices
     fee = profile.fee
     verified, available = profile.verified_on, profile.next_available
-    own_names = [profile.name, *(n for n in (profile.family, profile.given) if n and n not in profile.name)]
+    told = set(tokens(profile.name))
+    own_names = [profile.name, *(n for n in (profile.family, profile.given) if n and not told.issuperset(tokens(n)))]
     return Document(
         id=profile.id,
         codes=codes,
@@ -90,9 +91,7 @@ def document(profile: Profile) -> Document:
         },
         points=tuple(
             dict.fromkeys(
-                (loc.lat, loc.lon)
-                for loc in profile.locations
-                if loc.lat is not None and loc.lon is not None
+                (loc.lat, loc.lon) for loc in profile.locations if loc.lat is not None and loc.lon is not None
             )
         ),
         licensed={

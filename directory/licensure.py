@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from directory.profile import Grant
 
@@ -52,11 +52,15 @@ def ways_of(grant: Grant) -> tuple[str, ...]:
     return _KIND_WAYS.get(grant.kind, ())
 
 
-def _same_grant(grant: Grant) -> tuple[str, str, str]:
-    return grant.kind, grant.jurisdiction, re.sub(r"[^0-9A-Z]", "", (grant.number or "").upper())
+_Same: TypeAlias = tuple[str, str, str, str]
 
 
-def _spoken_for(grants: Iterable[Grant]) -> frozenset[tuple[str, str, str]]:
+def _same_grant(grant: Grant) -> _Same:
+    number = re.sub(r"[^0-9A-Z]", "", (grant.number or "").upper())
+    return grant.kind, grant.compact or "", grant.jurisdiction, number
+
+
+def _spoken_for(grants: Iterable[Grant]) -> frozenset[_Same]:
     """Grants on which a board or compact has spoken: there a self-report counts no more."""
     return frozenset(_same_grant(g) for g in grants if g.status != "listed")
 
@@ -88,7 +92,9 @@ def _standing(grant: Grant, overruled: bool, today: date) -> str:
 
 
 def _because(grant: Grant, today: date) -> str:
-    expired = grant.status in ("active", "listed") and grant.expires_on is not None and grant.expires_on < today
+    expired = (
+        grant.status in ("active", "listed") and grant.expires_on is not None and grant.expires_on < today
+    )
     status = f"expired {grant.expires_on}" if expired else _STATUS_WORDS[grant.status]
     name = " ".join(p for p in (_KIND_WORDS[grant.kind], grant.jurisdiction, grant.number) if p)
     said = ", ".join(p for p in (status, grant.source, str(grant.checked_on or "")) if p)

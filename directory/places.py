@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import zipcodes
 from rapidfuzz import process
@@ -23,7 +23,7 @@ from directory.vocabulary import state_code
 EARTH_RADIUS_MILES: Final = 3958.7613
 """IUGG mean Earth radius, 6371.0088 km."""
 
-_ZIP: Final = re.compile(r"(\d{5})(?:-?\d{4})?")
+_ZIP: Final = re.compile(r"([0-9]{5})(?:-?[0-9]{4})?")
 _CITY_STATE: Final = re.compile(r"(?P<city>[^,]+?)\s*(?:,\s*|\s+)(?P<state>[^,\d]{2,})")
 _ABBREVIATED: Final = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
 
@@ -44,55 +44,70 @@ class UnknownPlace(ValueError):
         self.suggestion = suggestion
 
 
+# The package says that it is typed, but its functions are not.
+_rows: Final[Callable[[str], list[dict[str, Any]]]] = zipcodes.matching
+_all_rows: Final[Callable[[], list[dict[str, Any]]]] = zipcodes.list_all
+
+
 def _point(lat: str, lon: str) -> Point | None:
     point = Point(float(lat), float(lon))
     return None if point.lat == 0 and point.lon == 0 else point
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=1)
+def _zips() -> Mapping[str, Point]:
+    """The centroids of the placed ZIPs: one pass, because the package's own look-up scans its list."""
+    table: dict[str, Point] = {}
+    for row in zipcodes.list_all():
+        if point := _point(row["lat"], row["long"]):
+            table.setdefault(row["zip_code"], point)
+    return table
+
+
 def zip_point(zip5: str) -> tuple[float, float] | None:
     """(latitude, longitude) of a five-digit ZIP's centroid, in degrees; None when unknown or unplaced."""
-    if not (len(zip5) == 5 and zip5.isascii() and zip5.isdigit()):
-        return None
-    for row in zipcodes.matching(zip5):
-        point = _point(row["lat"], row["long"])
-        if point is not None:
-            return point.lat, point.lon
-    return None
+    point = _zips().get(zip5)
+    return (point.lat, point.lon) if point else None
 
 
 def city_key(city: str) -> str:
-    """How city names compare: folded, without punctuation, "St" and "Ft" spelt out."""
+    """How city names compare: folded, "St" and "Ft" spelt out, without punctuation and gaps (O'Fallon, Coeur d'Alene).
+
+    No two cities of a state in the package share a key.
+    """
     parts = re.sub(r"[^\w ]+", " ", fold(city).replace("'", "")).split()
-    return " ".join(_ABBREVIATED.get(p, p) for p in parts)
+    return "".join(_ABBREVIATED.get(p, p) for p in parts)
 
 
 @lru_cache(maxsize=1)
-def _cities() -> Mapping[str, Mapping[str, Point]]:
-    """state -> city key -> the mean of the coordinates of its placed ZIPs; other names of a city yield to cities."""
+def _cities() -> Mapping[str, Mapping[str, tuple[str, Point]]]:
+    """state -> city key -> name and the mean of the coordinates of its placed ZIPs; other names yield to cities."""
     points: dict[tuple[str, str], list[Point]] = defaultdict(list)
     others: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    names: dict[tuple[str, str], str] = {}
     for row in zipcodes.list_all():
         point = _point(row["lat"], row["long"])
         if point is None:
             continue
-        points[row["state"], city_key(row["city"])].append(point)
-        for other in (*row["acceptable_cities"], *row["unacceptable_cities"]):
-            others[row["state"], city_key(other)].append(point)
-    table: dict[str, dict[str, Point]] = defaultdict(dict)
-    for (state, city), found in (*others.items(), *points.items()):
-        mean = Point(
-            math.fsum(p.lat for p in found) / len(found), math.fsum(p.lon for p in found) / len(found)
-        )
-        table[state][city] = mean
+        for known, city in (
+            (points, row["city"]),
+            *((others, c) for c in (*row["acceptable_cities"], *row["unacceptable_cities"])),
+        ):
+            at = row["state"], city_key(city)
+            known[at].append(point)
+            names.setdefault(at, city)
+    table: dict[str, dict[str, tuple[str, Point]]] = defaultdict(dict)
+    for (state, key), found in (*others.items(), *points.items()):
+        lat, lon = (math.fsum(c) / len(found) for c in zip(*((p.lat, p.lon) for p in found), strict=True))
+        table[state][key] = names[state, key], Point(lat, lon)
     return table
 
 
 @lru_cache(maxsize=20_000)
 def city_point(city: str, state: str) -> tuple[float, float] | None:
     """(latitude, longitude) of a city of a USPS state: the mean of its placed ZIPs; None when unknown."""
-    point = _cities().get(state, {}).get(city_key(city))
-    return (point.lat, point.lon) if point else None
+    found = _cities().get(state, {}).get(city_key(city))
+    return (found[1].lat, found[1].lon) if found else None
 
 
 def find(text: str) -> Point:
@@ -104,7 +119,7 @@ def find(text: str) -> Point:
         zip5 = match.group(1)
         if found := zip_point(zip5):
             return Point(*found)
-        if known := zipcodes.matching(zip5):
+        if known := _rows(zip5):
             row = known[0]
             city = f"{row['city']}, {row['state']}"
             raise UnknownPlace(
@@ -128,9 +143,10 @@ def find(text: str) -> Point:
 def _city(city: str, state: str) -> Point:
     if found := city_point(city, state):
         return Point(*found)
-    near = process.extractOne(city_key(city), list(_cities().get(state, {})), score_cutoff=75)
+    known = _cities().get(state, {})
+    near = process.extractOne(city_key(city), list(known), score_cutoff=75)
     raise UnknownPlace(
-        f"there is no city of that name in {state}", f"{near[0].title()}, {state}" if near else None
+        f"there is no city of that name in {state}", f"{known[near[0]][0]}, {state}" if near else None
     )
 
 

@@ -206,7 +206,9 @@ def _facet(request: SearchRequest, conditions: Mapping[str, Expr], name: str) ->
 def _order(request: SearchRequest) -> tuple[SortKey, ...]:
     today = request.today.toordinal()
     if request.sort == "relevance":
-        first = SortKey("score", descending=True) if request.words else SortKey("verified_on", descending=True)
+        first = (
+            SortKey("score", descending=True) if request.words else SortKey("verified_on", descending=True)
+        )
         return first, SortKey("rotation")
     return {
         "distance": (SortKey("distance"),),

@@ -121,7 +121,9 @@ class Profile:
     @property
     def license_states(self) -> tuple[str, ...]:
         """States with a license that is confirmed or self-reported, sorted."""
-        good = {g.jurisdiction for g in self.grants if g.kind == "license" and g.status in ("active", "listed")}
+        good = {
+            g.jurisdiction for g in self.grants if g.kind == "license" and g.status in ("active", "listed")
+        }
         return tuple(sorted(good))
 
 

@@ -91,7 +91,8 @@ class SearchRequest:
         if name == "near":
             sort = "relevance" if self.sort == "distance" else self.sort
             return replace(request, near=None, radius=25, sort=sort)
-        return replace(request, **{name: "" if name == "q" else None})
+        cleared: dict[str, Any] = {name: "" if name == "q" else None}
+        return replace(request, **cleared)
 
     def to_args(self, *, everything: bool = True) -> list[tuple[str, str]]:
         """The canonical arguments of this request: parsing them gives it back. Defaults are left out.
@@ -164,7 +165,7 @@ class _Code(ma.fields.Field[str]):
         if self.vocabulary_name and (near := vocabulary(self.vocabulary_name).near(text)):
             return near[0]
         found = process.extractOne(text.lower(), {c: c.lower() for c in self.codes}, score_cutoff=60)
-        return found[2] if found else None
+        return str(found[2]) if found else None
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = str(value)
@@ -240,7 +241,10 @@ ORDINARY: Final[Mapping[str, tuple[ma.fields.Field[Any], str]]] = MappingProxyTy
         "office_state": (_Code(_STATES, "state", "states"), "has an address there"),
         "near": (_Near(), "ZIP code or `City, ST`"),
         "radius": (_Whole(1, 500, "miles"), "miles around `near`, default 25"),
-        "max_fee": (_Whole(0, 100_000, "dollars"), "the lowest fee stated is at most this, in dollars a session"),
+        "max_fee": (
+            _Whole(0, 100_000, "dollars"),
+            "the lowest fee stated is at most this, in dollars a session",
+        ),
         "min_experience": (_Whole(1, 60, "years"), "practising at least this many years"),
         "verified_within": (_Whole(1, 3650, "days"), "confirmed within this many days"),
         "include_unknown": (
@@ -251,15 +255,16 @@ ORDINARY: Final[Mapping[str, tuple[ma.fields.Field[Any], str]]] = MappingProxyTy
         "page": (_Whole(1, MAX_RESULTS_BY_PAGE, "pages"), "from 1"),
         "page_size": (_Whole(1, 100, "results"), "results a page, default 20"),
         "after": (_After(), "the opaque `next` of the answer before"),
-        "facets": (_Codes(_Code((*FACET, "none"), "facet")), "names of facets to count, or `none`; default all"),
+        "facets": (
+            _Codes(_Code((*FACET, "none"), "facet")),
+            "names of facets to count, or `none`; default all",
+        ),
         "understand": (_Code(("true", "false"), "switch"), "`false`: take `q` as plain words"),
     }
 )
 """The parameters beside the facets: field and meaning."""
 
-MULTI_VALUED: Final = frozenset(
-    {"include_unknown", "facets", *(f.name for f in FACETS if f.kind != "flag")}
-)
+MULTI_VALUED: Final = frozenset({"include_unknown", "facets", *(f.name for f in FACETS if f.kind != "flag")})
 PARAMETERS: Final = ("q", *FACET, *(n for n in ORDINARY if n != "q"))
 _WALK_MAY_CHANGE: Final = frozenset({"page_size", "facets", "after"})
 
@@ -278,7 +283,7 @@ def decode(query_string: bytes) -> tuple[list[tuple[str, str]], list[ParameterEr
     for item in query_string.split(b"&"):
         if not item:
             continue
-        raw_name, _, raw_value = (unquote_to_bytes(p.replace(b"+", b" ")) for p in _partition(item))
+        raw_name, _, raw_value = (unquote_to_bytes(p.replace(b"+", b" ")) for p in item.partition(b"="))
         name = raw_name.decode("utf-8", "replace")
         try:
             raw_name.decode()
@@ -287,10 +292,6 @@ def decode(query_string: bytes) -> tuple[list[tuple[str, str]], list[ParameterEr
             shown = raw_value.decode("utf-8", "replace")
             errors.append(ParameterError(_cut(name), _cut(shown), "is not valid UTF-8"))
     return pairs, errors
-
-
-def _partition(item: bytes) -> tuple[bytes, bytes, bytes]:
-    return item.partition(b"=")
 
 
 def _cut(text: str) -> str:
@@ -305,7 +306,9 @@ def _clean(name: str, value: str) -> tuple[str, ParameterError | None]:
     return value, None
 
 
-def _gather(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], list[ParameterError], list[ParameterError]]:
+def _gather(
+    pairs: Sequence[tuple[str, str]],
+) -> tuple[dict[str, Any], list[ParameterError], list[ParameterError]]:
     """Values by parameter; the mistakes; and, apart, the names that are no parameter."""
     values: dict[str, Any] = {}
     errors: list[ParameterError] = []
@@ -340,12 +343,14 @@ def _load(values: dict[str, Any]) -> tuple[dict[str, Any], list[ParameterError]]
     try:
         return dict(_Schema().load(values)), []
     except ma.ValidationError as error:
+        by_name: Any = error.messages
+        valid: Any = error.valid_data
         errors = [
             ParameterError(name, _cut(m["value"]), m["message"], m["suggestion"])
-            for name, messages in error.normalized_messages().items()
+            for name, messages in by_name.items()
             for m in messages
         ]
-        return dict(error.valid_data), errors
+        return dict(valid), errors
 
 
 def _request(data: dict[str, Any], today: date) -> SearchRequest:
@@ -381,7 +386,9 @@ def _together(data: dict[str, Any], given: Mapping[str, Any]) -> list[ParameterE
     return errors
 
 
-def _walk(data: dict[str, Any], given: Mapping[str, Any]) -> tuple[SearchRequest | None, list[ParameterError]]:
+def _walk(
+    data: dict[str, Any], given: Mapping[str, Any]
+) -> tuple[SearchRequest | None, list[ParameterError]]:
     """The request that a walk goes on with: that of its cursor, with this page's size and facets."""
     cursor: Cursor = data["after"]
     values, errors, unknown = _gather(cursor.args)
@@ -396,7 +403,9 @@ def _walk(data: dict[str, Any], given: Mapping[str, Any]) -> tuple[SearchRequest
     for name in given.keys() - _WALK_MAY_CHANGE:
         if _of(asked, name) != _of(wanted, name):
             errors.append(
-                ParameterError(name, "", "differs from the walk that `after` goes on; leave it out or start anew")
+                ParameterError(
+                    name, "", "differs from the walk that `after` goes on; leave it out or start anew"
+                )
             )
     if errors:
         return None, sorted(errors, key=lambda e: e.parameter)

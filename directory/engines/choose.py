@@ -1,0 +1,14 @@
+"""The engine that the settings name."""
+
+from __future__ import annotations
+
+from directory.config import Settings
+from directory.engines.base import Engine
+from directory.engines.embedded import EmbeddedEngine
+
+
+def engine_from(settings: Settings) -> Engine:
+    """The engine of `settings`. Opens no connection yet: a service starts while its engine is away."""
+    if settings.engine == "elasticsearch":
+        raise NotImplementedError("the Elasticsearch engine is not built yet")
+    return EmbeddedEngine(settings.data, settings.alias)

@@ -1,0 +1,287 @@
+"""The engine that needs no server: immutable generations in a folder, switched by one atomic pointer.
+
+<data>/generations/<name>/   see `embedded_files`
+<data>/generations/.building-<name>/   a build in the making, locked by its process
+<data>/CURRENT               the live generation's name, replaced in one step
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+
+from directory import document, facets, licensure, text, vocabulary
+from directory.engines import embedded_files, embedded_order
+from directory.engines.base import (
+    Generation,
+    Hit,
+    PromotionRefused,
+    Result,
+    UnknownGeneration,
+    fingerprint,
+    generation_name,
+    parse_generation_name,
+)
+from directory.engines.embedded_files import MANIFEST, GenerationWriter
+from directory.engines.embedded_reader import Reader, read_generation
+from directory.errors import EngineUnavailable, NoGeneration, WalkGone
+from directory.plan import SearchPlan
+from directory.profile import Profile
+
+_OPEN: Final = 4
+"""Generations kept open: the live one, and those of walks that go on."""
+
+_BUILDING: Final = ".building-"
+_LOCK: Final = "lock"
+
+
+def _fingerprint() -> str:
+    """Changes with whatever decides what is in the files: vocabularies, facets, analysis, layout."""
+    modules = (document, facets, licensure, text, embedded_files)
+    return fingerprint(
+        vocabulary.fingerprint(), *(Path(m.__file__ or "").read_text("utf-8") for m in modules)
+    )
+
+
+class EmbeddedBuild:
+    """A generation in the making, in a folder that its process keeps locked."""
+
+    def __init__(self, folder: Path, name: str, mark: str) -> None:
+        self.name = name
+        self._mark = mark
+        self._final = folder / name
+        self._aside = folder / f"{_BUILDING}{name}"
+        self._aside.mkdir(parents=True)
+        self._lock = os.open(self._aside / _LOCK, os.O_CREAT | os.O_RDWR)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._files: GenerationWriter | None = GenerationWriter(self._aside)
+
+    def add(self, profiles: Iterable[Profile]) -> None:
+        """See `base.Build.add`."""
+        self._open().add(profiles)
+
+    def finish(self, sources: Mapping[str, Any]) -> Generation:
+        """See `base.Build.finish`."""
+        self._open().finish(self.name, self._mark, sources)
+        self._files = None
+        os.replace(self._aside, self._final)
+        (self._final / _LOCK).unlink()
+        os.close(self._lock)
+        _sync(self._final.parent)
+        return read_generation(self._final)
+
+    def abort(self) -> None:
+        """See `base.Build.abort`. A generation that was finished, but not promoted, goes too."""
+        if self._files is not None:
+            self._files.close()
+            self._files = None
+            os.close(self._lock)
+        for folder in (self._aside, self._final):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _open(self) -> GenerationWriter:
+        if self._files is None:
+            raise RuntimeError("this build is over")
+        return self._files
+
+
+class EmbeddedEngine:
+    """See `base.Engine`. `data` is the folder of generations, `alias` the first part of their names."""
+
+    def __init__(self, data: Path, alias: str = "providers") -> None:
+        self.fingerprint = _fingerprint()
+        self._alias = alias
+        self._data = data
+        self._folder = data / "generations"
+        self._pointer = data / "CURRENT"
+        self._readers: OrderedDict[str, Reader] = OrderedDict()
+        self._opening = Lock()
+
+    # Reading
+
+    def live(self) -> Generation:
+        """See `base.Engine.live`."""
+        return replace(self._reader(self._live_name()).generation, live=True)
+
+    def search(self, plan: SearchPlan) -> Result:
+        """See `base.Engine.search`."""
+        live = self._live_name()
+        if plan.generation is None or plan.generation == live:
+            reader = self._reader(live)
+        else:
+            reader = self._earlier(plan.generation)
+        memo: dict[Any, Any] = {}
+        found = reader.members(plan.where, memo)
+        numbers = np.frombuffer(found.to_array(), dtype=np.uint32)
+        columns = embedded_order.sort_columns(reader, plan, numbers)
+        if plan.after_id is not None:
+            columns, numbers = self._beyond(reader, plan, columns, numbers)
+        order = embedded_order.first(columns, plan.offset + plan.limit)[plan.offset :]
+        return Result(
+            total=len(found),
+            hits=tuple(
+                Hit(reader.profile(int(numbers[i])), embedded_order.key_of(columns, int(i))) for i in order
+            ),
+            more=len(numbers) > plan.offset + plan.limit,
+            facets={f.name: reader.counts(f, memo) for f in plan.facets},
+            unknown={name: len(reader.members(expr, memo)) for name, expr in plan.unknown.items()},
+            generation=replace(reader.generation, live=reader.generation.name == live),
+        )
+
+    @staticmethod
+    def _beyond(reader: Reader, plan: SearchPlan, columns: list[Any], numbers: Any) -> tuple[list[Any], Any]:
+        number = reader.number(plan.after_id or "")
+        if number is None:
+            raise WalkGone("this walk's last provider is not in its generation; start anew")
+        rest = embedded_order.after(columns, numbers, plan.after_key or (), number)
+        return [c[rest] for c in columns], numbers[rest]
+
+    def get(self, id_: str) -> tuple[Profile, Generation] | None:
+        """See `base.Engine.get`."""
+        reader = self._reader(self._live_name())
+        number = reader.number(id_)
+        return None if number is None else (reader.profile(number), replace(reader.generation, live=True))
+
+    def _live_name(self) -> str:
+        try:
+            return self._pointer.read_text("utf-8").strip()
+        except FileNotFoundError:
+            raise NoGeneration from None
+
+    def _reader(self, name: str) -> Reader:
+        with self._opening:
+            reader = self._readers.get(name)
+            if reader is None:
+                try:
+                    reader = Reader(self._folder / name)
+                except (OSError, ValueError, KeyError) as error:
+                    raise EngineUnavailable("the live generation cannot be read") from error
+                self._readers[name] = reader
+                if len(self._readers) > _OPEN:
+                    self._readers.popitem(last=False)
+            self._readers.move_to_end(name)
+            return reader
+
+    def _earlier(self, name: str) -> Reader:
+        if parse_generation_name(name, self._alias) is None or not (self._folder / name / MANIFEST).is_file():
+            raise WalkGone(
+                "the generation that this walk started on is no longer kept; start again without `after`"
+            )
+        return self._reader(name)
+
+    # Generations
+
+    def generations(self) -> list[Generation]:
+        """See `base.Engine.generations`."""
+        live = self._pointer.read_text("utf-8").strip() if self._pointer.exists() else None
+        found = [
+            replace(read_generation(folder), live=folder.name == live)
+            for folder in self._folder.glob("*")
+            if parse_generation_name(folder.name, self._alias) and (folder / MANIFEST).is_file()
+        ]
+        return sorted(found, key=lambda g: (g.built_at, g.name), reverse=True)
+
+    def start_build(self) -> EmbeddedBuild:
+        """See `base.Engine.start_build`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._switching():
+            self._clear_dead_builds()
+            return EmbeddedBuild(
+                self._folder, generation_name(self._alias, self.fingerprint), self.fingerprint
+            )
+
+    def promote(self, name: str, *, expected: str | None) -> Generation:
+        """See `base.Engine.promote`."""
+        with self._switching():
+            live = self._pointer.read_text("utf-8").strip() if self._pointer.exists() else None
+            if live != expected:
+                raise PromotionRefused(
+                    f"{live or 'nothing'} is live now, not {expected or 'nothing'}: another build was promoted meanwhile"
+                )
+            if (
+                parse_generation_name(name, self._alias) is None
+                or not (self._folder / name / MANIFEST).is_file()
+            ):
+                raise UnknownGeneration(f"there is no generation {name!r}")
+            aside = self._data / f".CURRENT-{os.getpid()}"
+            with aside.open("w", encoding="utf-8") as file:
+                file.write(name + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, self._pointer)
+            _sync(self._data)
+        return self.live()
+
+    def rollback(self) -> Generation:
+        """See `base.Engine.rollback`."""
+        generations = self.generations()
+        live = next((g for g in generations if g.live), None)
+        earlier = [g for g in generations if live and (g.built_at, g.name) < (live.built_at, live.name)]
+        if live is None or not earlier:
+            raise UnknownGeneration("there is no generation before the live one")
+        return self.promote(earlier[0].name, expected=live.name)
+
+    def prune(self, keep: int) -> list[str]:
+        """See `base.Engine.prune`."""
+        with self._switching():
+            self._clear_dead_builds()
+            old = [g.name for g in self.generations()[keep:] if not g.live]
+            for name in old:
+                # The manifest goes first, so that a half-deleted folder is never taken for a generation.
+                with suppress(FileNotFoundError):
+                    (self._folder / name / MANIFEST).unlink()
+                shutil.rmtree(self._folder / name)
+        return old
+
+    def close(self) -> None:
+        """See `base.Engine.close`."""
+        with self._opening:
+            self._readers.clear()
+
+    def _clear_dead_builds(self) -> None:
+        for folder in self._folder.glob(f"{_BUILDING}*"):
+            try:
+                lock = os.open(folder / _LOCK, os.O_RDWR)
+            except FileNotFoundError:
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
+        for folder in self._folder.glob("*"):
+            if parse_generation_name(folder.name, self._alias) and not (folder / MANIFEST).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _switching(self) -> Iterator[None]:
+        """One process at a time starts, promotes or prunes; held for moments."""
+        self._data.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._data / ".lock", os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,211 @@
+"""The use case: a request and an engine give a `Page` with labels, selected and zero-count values, eligibility,
+distances and explanations, ready to be rendered as JSON or HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from directory import crisis, licensure, places
+from directory.cursor import Cursor
+from directory.document import TEXTS, document
+from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
+from directory.facets import FACET, FACETS, Facet
+from directory.plan import plan
+from directory.profile import Profile, to_dict
+from directory.search_request import SearchRequest
+from directory.text import words
+from directory.vocabulary import facet_vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet: how many there would be with it alone selected."""
+
+    code: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCounts:
+    """A facet with all its values, zeros and selected ones included, and how many state nothing for it."""
+
+    facet: Facet
+    values: tuple[FacetValue, ...]
+    not_stated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One result: the provider, and what depends on the request: see API.md."""
+
+    profile: Profile
+    eligibility: Mapping[str, Any] | None
+    distance_miles: float | None
+    why: tuple[Mapping[str, Any], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of results. `next` goes on with the walk; `unknown` says how many `include_unknown` would add."""
+
+    request: SearchRequest
+    total: int
+    results: tuple[Found, ...]
+    next: str | None
+    facets: tuple[FacetCounts, ...]
+    unknown: Mapping[str, int]
+    generation: Generation
+    crisis: bool
+    degraded: bool = False
+
+
+def page(request: SearchRequest, engine: Engine) -> Page:
+    """Answer `request`. Raises `errors.EngineUnavailable`, `errors.WalkGone`."""
+    result = engine.search(plan(request))
+    return Page(
+        request=request,
+        total=result.total,
+        results=tuple(found(hit.profile, request) for hit in result.hits),
+        next=_next(request, result).token() if result.more and result.hits else None,
+        facets=tuple(
+            _facet(f, result.facets[f.name], request.selected.get(f.name, ()))
+            for f in FACETS
+            if f.name in result.facets
+        ),
+        unknown=result.unknown,
+        generation=result.generation,
+        crisis=crisis.is_crisis(request.q),
+    )
+
+
+def _next(request: SearchRequest, result: Result) -> Cursor:
+    last: Hit = result.hits[-1]
+    return Cursor(
+        generation=result.generation.name,
+        args=tuple(request.to_args(everything=False)),
+        key=last.key,
+        id=last.profile.id,
+        today=request.today,
+    )
+
+
+def _facet(facet: Facet, found: FacetCount, selected: tuple[str, ...]) -> FacetCounts:
+    known = facet_vocabulary(facet)
+    codes = (
+        [c for c in known.codes if c in selected or found.counts.get(c)] if facet.open else known.codes
+    )
+    values = tuple(FacetValue(c, known.label(c), found.counts.get(c, 0), c in selected) for c in codes)
+    return FacetCounts(facet, values, found.not_stated)
+
+
+def found(profile: Profile, request: SearchRequest) -> Found:
+    """What of `profile` depends on `request`."""
+    return Found(
+        profile=profile,
+        eligibility=licensure.eligibility(profile.grants, request.state, request.today) if request.state else None,
+        distance_miles=distance(profile, request.near.point) if request.near else None,
+        why=why(profile, request.q) if request.q else None,
+    )
+
+
+def distance(profile: Profile, point: places.Point) -> float | None:
+    """Miles to the nearest placed location, to two decimals; None when none is placed."""
+    miles = [
+        places.miles(point, places.Point(loc.lat, loc.lon))
+        for loc in profile.locations
+        if loc.lat is not None and loc.lon is not None
+    ]
+    return round(min(miles), 2) if miles else None
+
+
+_CODED: Final = {"modalities": "modality", "concerns": "concern", "professions": "provider_type"}
+_PLAIN: Final = {"names": "name", "cities": "city", "bio": "bio"}
+
+
+def why(profile: Profile, q: str) -> tuple[Mapping[str, Any], ...]:
+    """Which words of `q` matched where: `field`, `code` (for vocabulary fields), the word as typed and how."""
+    texts = {name: frozenset(found) for name, found in document(profile).texts.items()}
+    reasons: list[Mapping[str, Any]] = []
+    for typed in q.split():
+        for word in words(typed):
+            where = [n for n in TEXTS if any(set(alternative) <= texts[n] for alternative in word)]
+            reasons.extend(_reason(profile, name, typed, word) for name in where)
+    return tuple(dict((tuple(r.items()), r) for r in reasons).values())
+
+
+def _reason(profile: Profile, name: str, typed: str, word: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:
+    field = _CODED.get(name) or _PLAIN[name]
+    code = None
+    if name in _CODED:
+        facet = FACET[field]
+        for candidate in getattr(profile, facet.field):
+            label = {t for w in words(facet_vocabulary(facet).label(candidate)) for a in w for t in a}
+            if any(set(alternative) <= label for alternative in word):
+                code = candidate
+                break
+    return {"field": field, "code": code, "matched": typed, "how": "text"}
+
+
+# The JSON forms
+
+
+def page_dict(page_: Page) -> dict[str, Any]:
+    """The API's answer, as in API.md."""
+    request = page_.request
+    return {
+        "total": page_.total,
+        "page": request.page,
+        "page_size": request.page_size,
+        "next": page_.next,
+        "degraded": page_.degraded,
+        "generation": generation_dict(page_.generation),
+        "results": [found_dict(f, request) for f in page_.results],
+        "facets": [
+            {
+                "name": f.facet.name,
+                "label": f.facet.label,
+                "values": [
+                    {"code": v.code, "label": v.label, "count": v.count, "selected": v.selected} for v in f.values
+                ],
+                "not_stated": f.not_stated,
+            }
+            for f in page_.facets
+        ],
+        "filters": [{"name": name, "not_stated": count} for name, count in page_.unknown.items()],
+        "understood": understood_dict(page_.crisis) if request.q else None,
+        "relax": [],
+    }
+
+
+def understood_dict(in_crisis: bool) -> dict[str, Any]:
+    """What was understood of `q`: nothing but crisis language, as long as words are taken as plain words."""
+    return {"filters": {}, "concepts": [], "text": "", "corrected": [], "crisis": in_crisis}
+
+
+def found_dict(found_: Found, request: SearchRequest, *, detail: bool = False) -> dict[str, Any]:
+    """One result; with `detail`, one provider's own answer. What depends on a parameter comes with it."""
+    out = to_dict(found_.profile, detail=detail)
+    if request.state:
+        out["eligibility"] = found_.eligibility
+    if request.near:
+        out["distance_miles"] = found_.distance_miles
+    if request.q:
+        out["why"] = found_.why
+    return out
+
+
+def generation_dict(generation: Generation) -> dict[str, Any]:
+    """The generation that answered, and when it was built (UTC)."""
+    built = generation.built_at.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return {"name": generation.name, "built_at": f"{built.isoformat()}Z"}
+
+
+def utc_today() -> date:
+    """Today's date in UTC."""
+    return datetime.now(UTC).date()

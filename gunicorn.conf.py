@@ -1,0 +1,23 @@
+"""gunicorn's settings: `gunicorn wsgi:app` serves with these. Nothing here logs an address's query."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+# Generations are opened before the workers fork, so that they share their pages.
+preload_app = True
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+max_requests = 0
+# gunicorn's own bound answers with HTML that is not ours; directory.app has its own.
+limit_request_line = 0
+limit_request_fields = 60
+limit_request_field_size = 8190
+accesslog = "-"
+# %(U)s is the path without its query: what people search for is nobody's business.
+access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
+errorlog = "-"
+loglevel = "info"
