@@ -1,0 +1,436 @@
+"""What the codes mean: labels, other names, parents. The files are `vocabularies/*.csv`, read and checked once, when
+this module is imported, so that a broken file stops the start and names its line.
+
+Two names are the same when they agree after folding (`text.fold`) and without punctuation and blanks: `L.C.S.W.`,
+`PSY D` and `tf-cbt` are found as `LCSW`, `PsyD` and `tf_cbt`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from directory.facets import FACETS, FLAG_LABELS, Facet
+from directory.text import fold
+
+FOLDER: Final = Path(__file__).parent / "vocabularies"
+NAMES: Final = (*dict.fromkeys(f.vocabulary for f in FACETS if f.vocabulary), "states")
+"""Every vocabulary, in the order of the facets; each has a file of its name."""
+
+_TERM_COLUMNS: Final = ("code", "label", "short", "aliases", "parent", "help")
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(NAMES, _TERM_COLUMNS),
+    "insurers": (*_TERM_COLUMNS, "payment"),
+    "taxonomy": ("code", "provider_type", "label", "prescribes"),
+    "degrees": ("term",),
+    "credential_other": ("term",),
+    "credential_ambiguous": ("term", "states", "code", "note"),
+}
+_CODE: Final[Mapping[str, str]] = {"states": "[A-Z]{2}", "languages": "[a-z]{2,3}"}
+_ANY_CODE: Final = "[a-z][a-z0-9_]*"
+# NUCC codes have ten characters; a pattern leaves out the end.
+_TAXONOMY_CODE: Final = re.compile(r"[0-9A-Z]{10}|[0-9A-Z]{3,9}\*")
+_PAYMENTS_OF_INSURERS: Final = ("insurance", "medicaid", "medicare", "tricare")
+_BRACKETS: Final = re.compile(r"\s*\([^()]*\)")
+
+
+class VocabularyError(ValueError):
+    """A vocabulary file is wrong. The message starts with `file:line: `; `line` counts from 1."""
+
+    def __init__(self, path: Path, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}")
+        self.path, self.line = path, line
+
+
+def term_key(text: str) -> str:
+    """What is compared when a name is looked up: `text` folded, `&` as "and", without punctuation and blanks.
+
+    >>> term_key("  L.C.S.W.-C ")
+    'lcswc'
+    """
+    folded = fold(text).replace("&", "and")
+    return "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One code of a vocabulary. `short` is a label for narrow places (may be empty), `aliases` are other names and
+    spellings, `parent` the code it is a kind of (for browsing: filters don't expand), `help` a plain sentence."""
+
+    code: str
+    label: str
+    short: str = ""
+    aliases: tuple[str, ...] = ()
+    parent: str | None = None
+    help: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything it is called: code, label, short label, label without brackets, aliases; may repeat."""
+        bare = _BRACKETS.sub("", self.label)
+        return tuple(n for n in (self.code, self.label, self.short, bare, *self.aliases) if n)
+
+
+class Vocabulary:
+    """The terms of one file in its order, with look-up by code and by name."""
+
+    def __init__(self, name: str, terms: Mapping[str, Term]) -> None:
+        self.name = name
+        self.terms: Final = MappingProxyType(dict(terms))
+        self.codes: Final = tuple(self.terms)
+        self._by_key: Final = {term_key(n): t.code for t in self.terms.values() for n in t.names}
+        self._keys: Final = tuple(self._by_key)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.terms
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self.terms.values())
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def label(self, code: str) -> str:
+        """The label of `code`; the code itself when unknown."""
+        term = self.terms.get(code)
+        return term.label if term else code
+
+    def find(self, text: str) -> str | None:
+        """The code that `text` names exactly (see `term_key`), by code, label, short label or alias."""
+        return self._by_key.get(term_key(text))
+
+    def near(self, text: str, limit: int = 1) -> list[str]:
+        """At most `limit` codes with a name spelt nearly like `text`, nearest first, for "did you mean".
+
+        One slip (a wrong, missing, extra letter or two swapped ones) in names of up to five letters, two in up to nine,
+        else three; nothing for fewer than three letters.
+        """
+        key = term_key(text)
+        if len(key) < 3:
+            return []
+        slips = 1 if len(key) <= 5 else 2 if len(key) <= 9 else 3
+        found = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        ranked = sorted(found, key=lambda f: (f[1], f[2]))
+        return list(dict.fromkeys(self._by_key[str(name)] for name, _, _ in ranked))[:limit]
+
+    def children(self, code: str) -> tuple[str, ...]:
+        """The codes directly under `code`, in the order of the file."""
+        return self._children.get(code, ())
+
+    def descendants(self, code: str) -> tuple[str, ...]:
+        """Every code under `code`, each right after its parent."""
+        return tuple(d for child in self.children(code) for d in (child, *self.descendants(child)))
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[str, ...]]:
+        under: dict[str, list[str]] = {}
+        for term in self.terms.values():
+            if term.parent is not None:
+                under.setdefault(term.parent, []).append(term.code)
+        return {code: tuple(children) for code, children in under.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonomyRule:
+    """What a NUCC code, or all that start like it (`pattern` ends with `*`), says of its holder.
+    `prescribes` is None where the profession alone doesn't tell."""
+
+    pattern: str
+    provider_type: str
+    label: str
+    prescribes: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialReading:
+    """What one credential as written means. `code` is set for `kind` `code` only; `degree` licenses nobody, `other` is
+    a known credential without a code here, `ambiguous` means several things and its state doesn't decide."""
+
+    kind: Literal["code", "degree", "other", "ambiguous", "unknown"]
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All vocabulary files of one folder, checked. `fingerprint` changes with any byte of them."""
+
+    vocabularies: Mapping[str, Vocabulary]
+    insurer_payments: Mapping[str, str]
+    taxonomy: Mapping[str, TaxonomyRule]
+    degrees: frozenset[str]
+    other_credentials: frozenset[str]
+    ambiguous: Mapping[str, Mapping[str, str | None]]
+    fingerprint: str
+
+
+_Row: TypeAlias = tuple[int, dict[str, str]]
+
+
+class _File:
+    """One file while it is read: its rows with the lines they start on."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.path = folder / f"{name}.csv"
+        self.columns = _COLUMNS[name]
+        try:
+            self.content = self.path.read_bytes()
+        except OSError as error:
+            raise self.error(1, f"cannot be read: {error.strerror}") from error
+        self.rows = self._read()
+
+    def error(self, line: int, message: str) -> VocabularyError:
+        return VocabularyError(self.path, line, message)
+
+    def _read(self) -> list[_Row]:
+        try:
+            text = self.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self.content[: error.start].count(b"\n") + 1
+            raise self.error(line, f"byte 0x{self.content[error.start]:02x} is not UTF-8") from error
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        line, rows = 1, []
+        try:
+            self._check_header(next(reader, []))
+            line = reader.line_num + 1
+            for cells in reader:
+                rows.append((line, self._cells(line, cells)))
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise self.error(line, str(error)) from error
+        if not rows:
+            raise self.error(line, "has no rows")
+        return rows
+
+    def _check_header(self, header: Sequence[str]) -> None:
+        for column in header:
+            if column not in self.columns:
+                raise self.error(1, f"unknown column {column!r}; expected {','.join(self.columns)}")
+        if tuple(header) != self.columns:
+            raise self.error(1, f"the header must be {','.join(self.columns)}")
+
+    def _cells(self, line: int, cells: Sequence[str]) -> dict[str, str]:
+        if len(cells) != len(self.columns):
+            raise self.error(line, f"{len(cells)} cells, expected {len(self.columns)}")
+        for column, cell in zip(self.columns, cells, strict=True):
+            if cell != cell.strip() or any(unicodedata.category(c) == "Cc" for c in cell):
+                raise self.error(line, f"{column} has blanks around it or control characters: {cell!r}")
+        return dict(zip(self.columns, cells, strict=True))
+
+
+def _terms(file: _File, name: str) -> Vocabulary:
+    """The vocabulary in `file`; no code twice, no name of two codes, every parent there and above."""
+    shape = re.compile(_CODE.get(name, _ANY_CODE))
+    terms: dict[str, Term] = {}
+    lines: dict[str, int] = {}
+    taken: dict[str, str] = {}
+    for line, row in file.rows:
+        code = row["code"]
+        if not shape.fullmatch(code):
+            raise file.error(line, f"malformed code {code!r}; expected {shape.pattern}")
+        if code in terms:
+            raise file.error(line, f"code {code!r} is already on line {lines[code]}")
+        if not row["label"]:
+            raise file.error(line, f"{code!r} has no label")
+        aliases = tuple(row["aliases"].split("|")) if row["aliases"] else ()
+        term = Term(code, row["label"], row["short"], aliases, row["parent"] or None, row["help"])
+        _claim(file, line, term, taken)
+        terms[code], lines[code] = term, line
+    for code, term in terms.items():
+        _check_parents(file, lines[code], term, terms)
+    return Vocabulary(name, terms)
+
+
+def _claim(file: _File, line: int, term: Term, taken: dict[str, str]) -> None:
+    """Enter the names of `term` in `taken` (key -> code)."""
+    seen: set[str] = {fold(n) for n in (term.code, term.label, term.short)}
+    for alias in term.aliases:
+        if alias != alias.strip() or not term_key(alias):
+            raise file.error(line, f"malformed alias {alias!r} of {term.code!r}")
+        if fold(alias) in seen:
+            raise file.error(line, f"alias {alias!r} repeats another name of {term.code!r}")
+        seen.add(fold(alias))
+    for name in term.names:
+        owner = taken.setdefault(term_key(name), term.code)
+        if owner != term.code:
+            raise file.error(line, f"{name!r} means both {owner!r} and {term.code!r}")
+
+
+def _check_parents(file: _File, line: int, term: Term, terms: Mapping[str, Term]) -> None:
+    passed = {term.code}
+    parent = term.parent
+    while parent is not None:
+        if parent not in terms:
+            raise file.error(line, f"parent {parent!r} of {term.code!r} does not exist")
+        if parent in passed:
+            raise file.error(line, f"the parents of {term.code!r} go round in a circle at {parent!r}")
+        passed.add(parent)
+        parent = terms[parent].parent
+        if parent is not None and parent not in terms:
+            return  # said at the line of the term whose parent is missing
+
+
+def _insurer_payments(file: _File, payments: Vocabulary) -> dict[str, str]:
+    found = {}
+    for line, row in file.rows:
+        if row["payment"] not in _PAYMENTS_OF_INSURERS or row["payment"] not in payments:
+            allowed = ", ".join(_PAYMENTS_OF_INSURERS)
+            raise file.error(line, f"payment {row['payment']!r} of {row['code']!r} is not one of {allowed}")
+        found[row["code"]] = row["payment"]
+    return found
+
+
+def _taxonomy(file: _File, professions: Vocabulary) -> dict[str, TaxonomyRule]:
+    flags: Mapping[str, bool | None] = {"true": True, "false": False, "": None}
+    rules: dict[str, TaxonomyRule] = {}
+    for line, row in file.rows:
+        code = row["code"]
+        if not _TAXONOMY_CODE.fullmatch(code):
+            raise file.error(line, f"malformed code {code!r}; expected ten letters and digits, or fewer and a *")
+        if code in rules:
+            raise file.error(line, f"code {code!r} is there twice")
+        if row["provider_type"] not in professions:
+            raise file.error(line, f"provider_type {row['provider_type']!r} is not a code of professions")
+        if not row["label"]:
+            raise file.error(line, f"{code!r} has no label")
+        if row["prescribes"] not in flags:
+            raise file.error(line, f"prescribes is {row['prescribes']!r}; expected true, false or nothing")
+        rules[code] = TaxonomyRule(code, row["provider_type"], row["label"], flags[row["prescribes"]])
+    return rules
+
+
+def _credential_list(file: _File, owners: dict[str, str]) -> frozenset[str]:
+    """The keys of a file of credentials without codes; none may be known from elsewhere (`owners`)."""
+    keys = set()
+    for line, row in file.rows:
+        key = term_key(row["term"])
+        if not key:
+            raise file.error(line, f"malformed term {row['term']!r}")
+        if key in owners:
+            raise file.error(line, f"{row['term']!r} is already in {owners[key]}")
+        owners[key] = file.path.name
+        keys.add(key)
+    return frozenset(keys)
+
+
+def _ambiguous(
+    file: _File, owners: dict[str, str], credentials: Vocabulary, states: Vocabulary
+) -> dict[str, Mapping[str, str | None]]:
+    """Key -> state -> code; the state `""` stands for all others. A code's own name may be ambiguous, an alias not."""
+    rules: dict[str, dict[str, str | None]] = {}
+    own = {term_key(n) for t in credentials for n in (t.code, t.label, t.short)}
+    for line, row in file.rows:
+        key = term_key(row["term"])
+        if not key:
+            raise file.error(line, f"malformed term {row['term']!r}")
+        if key in owners and key not in own:
+            raise file.error(line, f"{row['term']!r} is already in {owners[key]}")
+        if row["code"] and row["code"] not in credentials:
+            raise file.error(line, f"{row['code']!r} is not a code of credentials")
+        for state in row["states"].split("|"):
+            if state and state not in states:
+                raise file.error(line, f"{state!r} is not a code of states")
+            if state in rules.setdefault(key, {}):
+                raise file.error(line, f"{row['term']!r} is decided twice for {state or 'all other states'}")
+            rules[key][state] = row["code"] or None
+    return {key: MappingProxyType(by_state) for key, by_state in rules.items()}
+
+
+def load(folder: Path) -> Catalog:
+    """Read and check the vocabulary files of `folder`. Files of other names are left alone.
+
+    Raises `VocabularyError`, naming file and line, for the first mistake.
+    """
+    files = {name: _File(folder, name) for name in _COLUMNS}
+    vocabularies = {name: _terms(files[name], name) for name in NAMES}
+    credentials, states = vocabularies["credentials"], vocabularies["states"]
+    owners = {term_key(n): files["credentials"].path.name for t in credentials for n in t.names}
+    degrees = _credential_list(files["degrees"], owners)
+    other = _credential_list(files["credential_other"], owners)
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0{len(files[name].content)}\0".encode() + files[name].content)
+    return Catalog(
+        vocabularies=MappingProxyType(vocabularies),
+        insurer_payments=MappingProxyType(_insurer_payments(files["insurers"], vocabularies["payments"])),
+        taxonomy=MappingProxyType(_taxonomy(files["taxonomy"], vocabularies["professions"])),
+        degrees=degrees,
+        other_credentials=other,
+        ambiguous=MappingProxyType(_ambiguous(files["credential_ambiguous"], owners, credentials, states)),
+        fingerprint=digest.hexdigest()[:16],
+    )
+
+
+_CATALOG: Final = load(FOLDER)
+VOCABULARIES: Final = _CATALOG.vocabularies
+_FLAGS: Final = Vocabulary("flags", {c: Term(c, label) for c, label in FLAG_LABELS.items()})
+
+
+def vocabulary(name: str) -> Vocabulary:
+    """The vocabulary `name`; a KeyError says which there are."""
+    if name not in VOCABULARIES:
+        raise KeyError(f"no vocabulary {name!r}; there are {', '.join(VOCABULARIES)}")
+    return VOCABULARIES[name]
+
+
+def facet_vocabulary(facet: Facet) -> Vocabulary:
+    """The codes of `facet`; those of a flag are `true` and `false`."""
+    return _FLAGS if facet.vocabulary is None else vocabulary(facet.vocabulary)
+
+
+def state_code(text: str) -> str | None:
+    """The USPS code that `text` names: `tx`, `Texas`, `CALIF`, `Puerto Rico`; None for anything else."""
+    return VOCABULARIES["states"].find(text)
+
+
+def insurer_payment(code: str) -> str:
+    """The payment code that insurer `code` implies; KeyError for an unknown insurer."""
+    return _CATALOG.insurer_payments[code]
+
+
+def taxonomy(code: str) -> TaxonomyRule | None:
+    """What the NUCC `code` (ten characters, as written) says, by its own rule or the longest prefix; None for codes
+    that aren't ours."""
+    if len(code) != 10:
+        return None
+    patterns = (code, *(f"{code[:n]}*" for n in range(9, 2, -1)))
+    return next((_CATALOG.taxonomy[p] for p in patterns if p in _CATALOG.taxonomy), None)
+
+
+def taxonomy_pattern() -> str:
+    """A regular expression, anchored at both ends, for the NUCC codes that `taxonomy` knows; for columnar readers."""
+    prefixes = [p[:-1] for p in _CATALOG.taxonomy if p.endswith("*")]
+    exact = [p for p in _CATALOG.taxonomy if not p.endswith("*") and not p.startswith(tuple(prefixes))]
+    parts = [f"{p}[0-9A-Z]{{{10 - len(p)}}}" for p in prefixes]
+    return f"^(?:{'|'.join(parts + exact)})$"
+
+
+def read_credential(text: str, state: str | None = None) -> CredentialReading:
+    """What one credential as written (`LCSW-C`, `M.Ed.`, `LAC`) means for someone who practices in `state` (USPS)."""
+    key = term_key(text)
+    by_state = _CATALOG.ambiguous.get(key)
+    if by_state is not None:
+        code = by_state[state] if state and state in by_state else by_state.get("")
+        return CredentialReading("code", code) if code else CredentialReading("ambiguous")
+    found = VOCABULARIES["credentials"].find(text)
+    if found:
+        return CredentialReading("code", found)
+    if key in _CATALOG.degrees:
+        return CredentialReading("degree")
+    return CredentialReading("other" if key in _CATALOG.other_credentials else "unknown")
+
+
+def fingerprint() -> str:
+    """A hash, 16 hexadecimal digits, over all vocabulary files: it changes when any of them does."""
+    return _CATALOG.fingerprint
