@@ -92,9 +92,7 @@ def _standing(grant: Grant, overruled: bool, today: date) -> str:
 
 
 def _because(grant: Grant, today: date) -> str:
-    expired = (
-        grant.status in ("active", "listed") and grant.expires_on is not None and grant.expires_on < today
-    )
+    expired = grant.status in ("active", "listed") and grant.expires_on is not None and grant.expires_on < today
     status = f"expired {grant.expires_on}" if expired else _STATUS_WORDS[grant.status]
     name = " ".join(p for p in (_KIND_WORDS[grant.kind], grant.jurisdiction, grant.number) if p)
     said = ", ".join(p for p in (status, grant.source, str(grant.checked_on or "")) if p)
@@ -112,9 +110,7 @@ def eligibility(grants: Iterable[Grant], state: str, today: date) -> dict[str, A
     out: dict[str, Any] = {"state": state}
     for way in WAYS:
         standings = {
-            _standing(g, g.status == "listed" and _same_grant(g) in spoken, today)
-            for g in here
-            if way in ways_of(g)
+            _standing(g, g.status == "listed" and _same_grant(g) in spoken, today) for g in here if way in ways_of(g)
         }
         out[way] = next((s for s in ("yes", "listed", "no") if s in standings), "not_verified")
     out["because"] = [_because(g, today) for g in here if ways_of(g)]

@@ -58,7 +58,7 @@ def _point(lat: str, lon: str) -> Point | None:
 def _zips() -> Mapping[str, Point]:
     """The centroids of the placed ZIPs: one pass, because the package's own look-up scans its list."""
     table: dict[str, Point] = {}
-    for row in zipcodes.list_all():
+    for row in _all_rows():
         if point := _point(row["lat"], row["long"]):
             table.setdefault(row["zip_code"], point)
     return table
@@ -85,7 +85,7 @@ def _cities() -> Mapping[str, Mapping[str, tuple[str, Point]]]:
     points: dict[tuple[str, str], list[Point]] = defaultdict(list)
     others: dict[tuple[str, str], list[Point]] = defaultdict(list)
     names: dict[tuple[str, str], str] = {}
-    for row in zipcodes.list_all():
+    for row in _all_rows():
         point = _point(row["lat"], row["long"])
         if point is None:
             continue
@@ -145,9 +145,7 @@ def _city(city: str, state: str) -> Point:
         return Point(*found)
     known = _cities().get(state, {})
     near = process.extractOne(city_key(city), list(known), score_cutoff=75)
-    raise UnknownPlace(
-        f"there is no city of that name in {state}", f"{known[near[0]][0]}, {state}" if near else None
-    )
+    raise UnknownPlace(f"there is no city of that name in {state}", f"{known[near[0]][0]}, {state}" if near else None)
 
 
 def miles(a: Point, b: Point) -> float:

@@ -7,7 +7,7 @@ document is made from both. The API refuses mistakes (`parse`); the website drop
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlencode
 
 import marshmallow as ma
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from directory import places
 from directory.cursor import Cursor, CursorError
@@ -44,7 +44,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A search that makes sense. `selected` maps facet names to codes in the vocabulary's order; `radius` is in miles,
-    `max_fee` in dollars, `min_experience` in years, `verified_within` in days; `today` is the UTC date it is answered for.
+    `max_fee` in dollars, `min_experience` in years, `verified_within` in days; `today` is the UTC date to answer for.
     """
 
     today: date
@@ -135,6 +135,23 @@ class _Mistake(ma.ValidationError):
 
     def __init__(self, value: str, message: str, suggestion: str | None = None) -> None:
         super().__init__([{"value": value, "message": message, "suggestion": suggestion}])
+
+
+def _like(text: str, names: Sequence[str]) -> str | None:
+    """The name that was meant, perhaps: one that begins alike (lang), is spelt nearly so (pagesize) or has `text` in
+    it (fee)."""
+    key = text.lower()
+    if not 2 < len(key) <= 100:
+        return None
+    for likely, cutoff in (
+        (names, 85),
+        ([n for n in names if n.lower().startswith(key) or (len(n) > 2 and key.startswith(n.lower()))], 0),
+        (names, 70),
+        ([n for n in names if key in n.lower()], 0),
+    ):
+        if found := process.extractOne(key, likely, scorer=fuzz.ratio, score_cutoff=cutoff):
+            return found[0]
+    return None
 
 
 class _Whole(ma.fields.Field[int]):
@@ -267,6 +284,7 @@ ORDINARY: Final[Mapping[str, tuple[ma.fields.Field[Any], str]]] = MappingProxyTy
 MULTI_VALUED: Final = frozenset({"include_unknown", "facets", *(f.name for f in FACETS if f.kind != "flag")})
 PARAMETERS: Final = ("q", *FACET, *(n for n in ORDINARY if n != "q"))
 _WALK_MAY_CHANGE: Final = frozenset({"page_size", "facets", "after"})
+_NOT_WALKED: Final = _WALK_MAY_CHANGE | {"page"}
 
 _Schema = ma.Schema.from_dict(
     {**{name: fld for name, (fld, _) in ORDINARY.items()}, **{f.name: _facet_field(f) for f in FACETS}}
@@ -316,9 +334,8 @@ def _gather(
     repeated: set[str] = set()
     for name, raw in pairs:
         if name not in PARAMETERS:
-            near = process.extractOne(name.lower(), PARAMETERS, score_cutoff=60)
             unknown[name] = ParameterError(
-                _cut(name), _cut(raw), "is not a parameter of this search", near[0] if near else None
+                _cut(name), _cut(raw), "is not a parameter of this search", _like(name, PARAMETERS)
             )
             continue
         value, error = _clean(name, raw)
@@ -366,13 +383,14 @@ def _request(data: dict[str, Any], today: date) -> SearchRequest:
     return SearchRequest(today=today, selected=MappingProxyType(selected), **data)
 
 
-def _together(data: dict[str, Any], given: Mapping[str, Any]) -> list[ParameterError]:
-    """Mistakes of values that are fine alone, but not together; `data` is left without them."""
+def _together(data: dict[str, Any], given: Collection[str]) -> list[ParameterError]:
+    """Mistakes of values that are fine alone, but not together; `data` is left without them. A walk has its `near` in
+    the cursor; a `near` or `after` that is wrong itself (`given`, not in `data`) is one mistake, not two."""
     errors = []
-    if "radius" in data and "near" not in given:
-        errors.append(ParameterError("radius", str(data.pop("radius")), "needs `near`"))
-    if data.get("sort") == "distance" and "near" not in given:
-        errors.append(ParameterError("sort", data.pop("sort"), "needs `near`"))
+    if "near" not in data and "after" not in data:
+        lonely = [n for n in ("radius", "sort") if n in data and (n == "radius" or data[n] == "distance")]
+        left = [ParameterError(n, str(data.pop(n)), "needs `near`") for n in lonely]
+        errors = [] if "near" in given or "after" in given else left
     if len(data.get("facets", ())) > 1 and "none" in data["facets"]:
         errors.append(ParameterError("facets", "none", "cannot stand beside names of facets"))
         del data["facets"]
@@ -386,31 +404,28 @@ def _together(data: dict[str, Any], given: Mapping[str, Any]) -> list[ParameterE
     return errors
 
 
-def _walk(
-    data: dict[str, Any], given: Mapping[str, Any]
-) -> tuple[SearchRequest | None, list[ParameterError]]:
+def _walk(data: dict[str, Any], page: Any) -> tuple[SearchRequest | None, list[ParameterError]]:
     """The request that a walk goes on with: that of its cursor, with this page's size and facets."""
     cursor: Cursor = data["after"]
     values, errors, unknown = _gather(cursor.args)
-    walked, more = _load(values)
-    if errors or unknown or more or _together(walked, walked):
-        return None, [ParameterError("after", "", "is not a `next` of this API, or was changed")]
+    walked, wrong = _load(values)
+    if errors or unknown or wrong or _together(walked, walked) or walked.keys() & _NOT_WALKED:
+        return None, [ParameterError("after", "", str(CursorError()))]
     wanted = _request(walked, cursor.today)
-    if "page" in given:
-        return None, [ParameterError("page", str(given["page"]), "cannot stand beside `after`")]
+    if page is not None:
+        return None, [ParameterError("page", _cut(page), "cannot stand beside `after`")]
     paging = {k: v for k, v in data.items() if k in _WALK_MAY_CHANGE}
-    asked = _request({k: v for k, v in data.items() if k not in _WALK_MAY_CHANGE}, cursor.today)
-    for name in given.keys() - _WALK_MAY_CHANGE:
-        if _of(asked, name) != _of(wanted, name):
-            errors.append(
-                ParameterError(
-                    name, "", "differs from the walk that `after` goes on; leave it out or start anew"
-                )
-            )
+    asked = {k: v for k, v in data.items() if k not in _WALK_MAY_CHANGE}
+    again = _request(dict(asked), cursor.today)
+    errors = [
+        ParameterError(name, "", "differs from the walk that `after` goes on; leave it out or start anew")
+        for name in sorted(asked)
+        if _of(again, name) != _of(wanted, name)
+    ]
     if errors:
-        return None, sorted(errors, key=lambda e: e.parameter)
-    page = _request(paging, cursor.today)
-    return replace(wanted, after=cursor, page_size=page.page_size, facets=page.facets), []
+        return None, errors
+    size = _request(paging, cursor.today)
+    return replace(wanted, after=cursor, page_size=size.page_size, facets=size.facets), []
 
 
 def _of(request: SearchRequest, name: str) -> Any:
@@ -424,13 +439,15 @@ def parse_leniently(
     pairs, errors = decode(query_string)
     values, more, unknown = _gather(pairs)
     data, wrong = _load(values)
-    errors += more + wrong + _together(data, values)
+    given = {*values, *(e.parameter for e in (*errors, *more))}
+    errors += more + wrong + _together(data, given)
     if "after" in data:
-        walk, mistakes = _walk(data, values)
+        walk, mistakes = _walk(data, values.get("page"))
         if walk:
             return walk, errors, unknown
         errors += mistakes
         del data["after"]
+        _together(data, given)
     return _request(data, today), errors, unknown
 
 
