@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -68,7 +68,7 @@ def _headers(response: Response) -> Response:
 def _problem(problem: Problem) -> Response:
     in_crisis = _in_crisis()
     if web.is_page(request.path):
-        response = web.problem_page(problem, in_crisis)
+        response: Response = web.problem_page(problem, in_crisis)
     else:
         body: dict[str, Any] = problem.as_dict()
         if in_crisis is not None:
@@ -88,7 +88,7 @@ def _in_crisis() -> bool | None:
 
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None:
-        return Response(error.response.get_data(), error.response.status_code, error.response.headers)
+        return cast(Response, error.response)
     if 300 <= (error.code or 500) < 400:
         return Response(error.get_body(), error.code, error.get_headers())
     problem: Problem = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from directory.facets import FACETS
@@ -60,9 +61,13 @@ def _stated(profile: Profile, field: str, kind: str) -> tuple[str, ...]:
     return (str(value).lower(),) if kind == "flag" else (value,)
 
 
+@lru_cache(maxsize=4096)
+def _label_tokens(name: str, code: str) -> tuple[str, ...]:
+    return tuple(tokens(vocabulary(name).label(code)))
+
+
 def _labels(name: str, codes: tuple[str, ...]) -> list[str]:
-    known = vocabulary(name)
-    return [t for code in codes for t in tokens(known.label(code))]
+    return [t for code in codes for t in _label_tokens(name, code)]
 
 
 def name_key(profile: Profile) -> str:

@@ -1,5 +1,5 @@
 """What a request means, in a small algebra that every engine compiles: which providers match, which are counted for
-each facet value, and in which order they come. All rules of API.md's "Meaning, precisely" about filters live here, once.
+each facet value, and in which order they come. Every rule about filters lives here, once.
 """
 
 from __future__ import annotations
@@ -173,9 +173,7 @@ def _conditions(request: SearchRequest) -> dict[str, Expr]:
     if request.max_fee is not None:
         found["max_fee"] = Between("lowest_fee", high=request.max_fee)
     if request.min_experience is not None:
-        found["min_experience"] = Between(
-            "experience_since", high=request.today.year - request.min_experience
-        )
+        found["min_experience"] = Between("experience_since", high=request.today.year - request.min_experience)
     if request.verified_within is not None:
         found["verified_within"] = Between("verified_on", low=today - request.verified_within)
     if request.state:
@@ -206,9 +204,7 @@ def _facet(request: SearchRequest, conditions: Mapping[str, Expr], name: str) ->
 def _order(request: SearchRequest) -> tuple[SortKey, ...]:
     today = request.today.toordinal()
     if request.sort == "relevance":
-        first = (
-            SortKey("score", descending=True) if request.words else SortKey("verified_on", descending=True)
-        )
+        first = SortKey("score", descending=True) if request.words else SortKey("verified_on", descending=True)
         return first, SortKey("rotation")
     return {
         "distance": (SortKey("distance"),),

@@ -6,11 +6,12 @@ Readers of official formats build the dataclass directly, because marshmallow is
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,7 @@ class Profile:
     @property
     def license_states(self) -> tuple[str, ...]:
         """States with a license that is confirmed or self-reported, sorted."""
-        good = {
-            g.jurisdiction for g in self.grants if g.kind == "license" and g.status in ("active", "listed")
-        }
+        good = {g.jurisdiction for g in self.grants if g.kind == "license" and g.status in ("active", "listed")}
         return tuple(sorted(good))
 
 
@@ -131,21 +130,12 @@ DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns",
 """Fields that only the answer for one provider carries."""
 
 _NESTED: Final[Mapping[str, Any]] = {"locations": Location, "grants": Grant}
-_DATES: Final = frozenset(
-    {"accepting_as_of", "next_available", "verified_on", "as_of", "checked_on", "expires_on"}
-)
+_DATES: Final = frozenset({"accepting_as_of", "next_available", "verified_on", "as_of", "checked_on", "expires_on"})
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
+def to_json(profile: Profile) -> bytes:
+    """The profile as stored: its fields as JSON, dates as ISO 8601. `from_dict` reads it back."""
+    return orjson.dumps(profile)
 
 
 def to_dict(profile: Profile, *, detail: bool = True) -> dict[str, Any]:
@@ -153,11 +143,10 @@ def to_dict(profile: Profile, *, detail: bool = True) -> dict[str, Any]:
 
     Without `detail` the fields of `DETAIL_FIELDS` are left out, as in a list of results.
     """
-    out = {
-        f.name: _plain(getattr(profile, f.name))
-        for f in dataclasses.fields(profile)
-        if detail or f.name not in DETAIL_FIELDS
-    }
+    out: dict[str, Any] = orjson.loads(to_json(profile))
+    if not detail:
+        for name in DETAIL_FIELDS:
+            del out[name]
     out["license_states"] = list(profile.license_states)
     return out
 

@@ -97,9 +97,7 @@ def _next(request: SearchRequest, result: Result) -> Cursor:
 
 def _facet(facet: Facet, found: FacetCount, selected: tuple[str, ...]) -> FacetCounts:
     known = facet_vocabulary(facet)
-    codes = (
-        [c for c in known.codes if c in selected or found.counts.get(c)] if facet.open else known.codes
-    )
+    codes = [c for c in known.codes if c in selected or found.counts.get(c)] if facet.open else known.codes
     values = tuple(FacetValue(c, known.label(c), found.counts.get(c, 0), c in selected) for c in codes)
     return FacetCounts(facet, values, found.not_stated)
 
@@ -136,7 +134,7 @@ def why(profile: Profile, q: str) -> tuple[Mapping[str, Any], ...]:
         for word in words(typed):
             where = [n for n in TEXTS if any(set(alternative) <= texts[n] for alternative in word)]
             reasons.extend(_reason(profile, name, typed, word) for name in where)
-    return tuple(dict((tuple(r.items()), r) for r in reasons).values())
+    return tuple({tuple(r.items()): r for r in reasons}.values())
 
 
 def _reason(profile: Profile, name: str, typed: str, word: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ _CJK: Final = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af
 _MARK: Final = "'.\\-"
 _CHUNK: Final = re.compile(rf"[^\W_]+(?:[{_MARK}]+[^\W_]+)*")
 _PART: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_MAX_TOKEN: Final = 100
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
 
 
@@ -41,21 +42,21 @@ def fold(text: str) -> str:
     >>> fold("  Muñoz\\nSØREN ")
     'munoz soren'
     """
-    flat = text.translate(_LETTERS) if text.isascii() is False else text
+    if text.isascii():
+        return " ".join(text.lower().replace("`", "'").split())
+    flat = text.translate(_LETTERS)
     decomposed = unicodedata.normalize("NFKD", flat.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFC", bare.casefold()).translate(_LETTERS).split())
 
 
-def _new_stemmer() -> Stemmer.Stemmer:
-    return Stemmer.Stemmer("english")
-
-
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The Snowball stem of a folded Latin word; digits and other scripts stay as they are."""
+    """The Snowball stem of a folded Latin word; digits and other scripts stay as they are. Cut to 100 characters,
+    because engines bound the length of a token, each differently."""
+    word = word[:_MAX_TOKEN]
     # A stemmer object is not safe to share between threads; making one costs microseconds, and the cache hides it.
-    return str(_new_stemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
+    return str(Stemmer.Stemmer("english").stemWord(word)) if word.isascii() and word.isalpha() else word
 
 
 def _cjk(run: str) -> tuple[str, ...]:
@@ -91,18 +92,22 @@ def tokens(text: str) -> list[str]:
     >>> tokens("O'Brien, Al-Sayed 王芳")
     ['o', 'brien', 'obrien', 'al', 'say', 'alsay', '王', '芳', '王芳']
     """
+    return [token for chunk in _CHUNK.findall(fold(text)) for token in _index_tokens(chunk)]
+
+
+@lru_cache(maxsize=100_000)
+def _index_tokens(chunk: str) -> tuple[str, ...]:
     out: list[str] = []
-    for chunk in _CHUNK.findall(fold(text)):
-        parts = _PART.findall(chunk)
-        for part in parts:
-            if _IS_CJK.match(part):
-                out.extend(part)
-                out.extend(_cjk(part) if len(part) > 1 else ())
-            else:
-                out.append(stem(part))
-        if len(parts) > 1 and not _IS_CJK.search(chunk):
-            out.append(stem("".join(parts)))
-    return out
+    parts = _PART.findall(chunk)
+    for part in parts:
+        if _IS_CJK.match(part):
+            out.extend(part)
+            out.extend(_cjk(part) if len(part) > 1 else ())
+        else:
+            out.append(stem(part))
+    if len(parts) > 1 and not _IS_CJK.search(chunk):
+        out.append(stem("".join(parts)))
+    return tuple(out)
 
 
 def name_tokens(names: Iterable[str]) -> list[str]:

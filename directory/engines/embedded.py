@@ -48,9 +48,7 @@ _LOCK: Final = "lock"
 def _fingerprint() -> str:
     """Changes with whatever decides what is in the files: vocabularies, facets, analysis, layout."""
     modules = (document, facets, licensure, text, embedded_files)
-    return fingerprint(
-        vocabulary.fingerprint(), *(Path(m.__file__ or "").read_text("utf-8") for m in modules)
-    )
+    return fingerprint(vocabulary.fingerprint(), *(Path(m.__file__ or "").read_text("utf-8") for m in modules))
 
 
 class EmbeddedBuild:
@@ -129,9 +127,7 @@ class EmbeddedEngine:
         order = embedded_order.first(columns, plan.offset + plan.limit)[plan.offset :]
         return Result(
             total=len(found),
-            hits=tuple(
-                Hit(reader.profile(int(numbers[i])), embedded_order.key_of(columns, int(i))) for i in order
-            ),
+            hits=tuple(Hit(reader.profile(int(numbers[i])), embedded_order.key_of(columns, int(i))) for i in order),
             more=len(numbers) > plan.offset + plan.limit,
             facets={f.name: reader.counts(f, memo) for f in plan.facets},
             unknown={name: len(reader.members(expr, memo)) for name, expr in plan.unknown.items()},
@@ -174,9 +170,7 @@ class EmbeddedEngine:
 
     def _earlier(self, name: str) -> Reader:
         if parse_generation_name(name, self._alias) is None or not (self._folder / name / MANIFEST).is_file():
-            raise WalkGone(
-                "the generation that this walk started on is no longer kept; start again without `after`"
-            )
+            raise WalkGone("the generation that this walk started on is no longer kept; start again without `after`")
         return self._reader(name)
 
     # Generations
@@ -196,9 +190,7 @@ class EmbeddedEngine:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._switching():
             self._clear_dead_builds()
-            return EmbeddedBuild(
-                self._folder, generation_name(self._alias, self.fingerprint), self.fingerprint
-            )
+            return EmbeddedBuild(self._folder, generation_name(self._alias, self.fingerprint), self.fingerprint)
 
     def promote(self, name: str, *, expected: str | None) -> Generation:
         """See `base.Engine.promote`."""
@@ -208,10 +200,7 @@ class EmbeddedEngine:
                 raise PromotionRefused(
                     f"{live or 'nothing'} is live now, not {expected or 'nothing'}: another build was promoted meanwhile"
                 )
-            if (
-                parse_generation_name(name, self._alias) is None
-                or not (self._folder / name / MANIFEST).is_file()
-            ):
+            if parse_generation_name(name, self._alias) is None or not (self._folder / name / MANIFEST).is_file():
                 raise UnknownGeneration(f"there is no generation {name!r}")
             aside = self._data / f".CURRENT-{os.getpid()}"
             with aside.open("w", encoding="utf-8") as file:

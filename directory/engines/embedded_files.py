@@ -28,7 +28,7 @@ from pyroaring import BitMap
 from directory.document import NUMBERS, TEXTS, Document, document
 from directory.facets import FACET
 from directory.licensure import NO_END
-from directory.profile import Profile, to_dict
+from directory.profile import Profile, to_json
 
 MANIFEST: Final = "manifest.json"
 MISSING_NUMBER: Final = np.iinfo(np.int32).max
@@ -103,7 +103,7 @@ class GenerationWriter:
     def _add(self, profile: Profile, doc: Document) -> None:
         number = self._count
         self._count += 1
-        stored = orjson.dumps(to_dict(profile))
+        stored = to_json(profile)
         self._blob.write(stored)
         self._offsets.append(self._offsets[-1] + len(stored))
         self._ids.append(profile.id.encode())

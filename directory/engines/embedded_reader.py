@@ -169,9 +169,7 @@ class Reader:
         query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._word(w)) for w in text.words])
         hits = self._searcher.search(query, limit=max(1, self.count), count=False).hits
         scores = np.array([score for score, _ in hits], dtype=np.float64)
-        numbers = np.array(
-            self._searcher.fast_field_values("doc", [address for _, address in hits]), dtype=np.uint32
-        )
+        numbers = np.array(self._searcher.fast_field_values("doc", [address for _, address in hits]), dtype=np.uint32)
         order = np.argsort(numbers)
         found = numbers[order], scores[order]
         with self._texts_lock:
@@ -207,8 +205,7 @@ class Reader:
         base = self.members(plan.base, memo)
         if plan.values is not None:
             counts = {
-                code: self.members(expr, memo).intersection_cardinality(base)
-                for code, expr in plan.values.items()
+                code: self.members(expr, memo).intersection_cardinality(base) for code, expr in plan.values.items()
             }
             return FacetCount(counts, self.members(plan.missing, memo).intersection_cardinality(base))
         if len(base) == self.count:
