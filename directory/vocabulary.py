@@ -7,23 +7,23 @@ Two names are the same when they agree after folding (`text.fold`) and without p
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from directory.facets import FACETS, FLAG_LABELS, Facet
 from directory.text import fold
+from directory.vocabulary_files import CsvFile
+from directory.vocabulary_files import VocabularyError as VocabularyError
 
 FOLDER: Final = Path(__file__).parent / "vocabularies"
 NAMES: Final = (*dict.fromkeys(f.vocabulary for f in FACETS if f.vocabulary), "states")
@@ -44,14 +44,6 @@ _ANY_CODE: Final = "[a-z][a-z0-9_]*"
 _TAXONOMY_CODE: Final = re.compile(r"[0-9A-Z]{10}|[0-9A-Z]{3,9}\*")
 _PAYMENTS_OF_INSURERS: Final = ("insurance", "medicaid", "medicare", "tricare")
 _BRACKETS: Final = re.compile(r"\s*\([^()]*\)")
-
-
-class VocabularyError(ValueError):
-    """A vocabulary file is wrong. The message starts with `file:line: `; `line` counts from 1."""
-
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
-        self.path, self.line = path, line
 
 
 def term_key(text: str) -> str:
@@ -175,61 +167,7 @@ class Catalog:
     fingerprint: str
 
 
-_Row: TypeAlias = tuple[int, dict[str, str]]
-
-
-class _File:
-    """One file while it is read: its rows with the lines they start on."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.path = folder / f"{name}.csv"
-        self.columns = _COLUMNS[name]
-        try:
-            self.content = self.path.read_bytes()
-        except OSError as error:
-            raise self.error(1, f"cannot be read: {error.strerror}") from error
-        self.rows = self._read()
-
-    def error(self, line: int, message: str) -> VocabularyError:
-        return VocabularyError(self.path, line, message)
-
-    def _read(self) -> list[_Row]:
-        try:
-            text = self.content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = self.content[: error.start].count(b"\n") + 1
-            raise self.error(line, f"byte 0x{self.content[error.start]:02x} is not UTF-8") from error
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        line, rows = 1, []
-        try:
-            self._check_header(next(reader, []))
-            line = reader.line_num + 1
-            for cells in reader:
-                rows.append((line, self._cells(line, cells)))
-                line = reader.line_num + 1
-        except csv.Error as error:
-            raise self.error(line, str(error)) from error
-        if not rows:
-            raise self.error(line, "has no rows")
-        return rows
-
-    def _check_header(self, header: Sequence[str]) -> None:
-        for column in header:
-            if column not in self.columns:
-                raise self.error(1, f"unknown column {column!r}; expected {','.join(self.columns)}")
-        if tuple(header) != self.columns:
-            raise self.error(1, f"the header must be {','.join(self.columns)}")
-
-    def _cells(self, line: int, cells: Sequence[str]) -> dict[str, str]:
-        if len(cells) != len(self.columns):
-            raise self.error(line, f"{len(cells)} cells, expected {len(self.columns)}")
-        for column, cell in zip(self.columns, cells, strict=True):
-            if cell != cell.strip() or any(unicodedata.category(c) == "Cc" for c in cell):
-                raise self.error(line, f"{column} has blanks around it or control characters: {cell!r}")
-        return dict(zip(self.columns, cells, strict=True))
-
-
-def _terms(file: _File, name: str) -> Vocabulary:
+def _terms(file: CsvFile, name: str) -> Vocabulary:
     """The vocabulary in `file`; no code twice, no name of two codes, every parent there and above."""
     shape = re.compile(_CODE.get(name, _ANY_CODE))
     terms: dict[str, Term] = {}
@@ -252,7 +190,7 @@ def _terms(file: _File, name: str) -> Vocabulary:
     return Vocabulary(name, terms)
 
 
-def _claim(file: _File, line: int, term: Term, taken: dict[str, str]) -> None:
+def _claim(file: CsvFile, line: int, term: Term, taken: dict[str, str]) -> None:
     """Enter the names of `term` in `taken` (key -> code)."""
     seen: set[str] = {fold(n) for n in (term.code, term.label, term.short)}
     for alias in term.aliases:
@@ -267,7 +205,7 @@ def _claim(file: _File, line: int, term: Term, taken: dict[str, str]) -> None:
             raise file.error(line, f"{name!r} means both {owner!r} and {term.code!r}")
 
 
-def _check_parents(file: _File, line: int, term: Term, terms: Mapping[str, Term]) -> None:
+def _check_parents(file: CsvFile, line: int, term: Term, terms: Mapping[str, Term]) -> None:
     passed = {term.code}
     parent = term.parent
     while parent is not None:
@@ -281,7 +219,7 @@ def _check_parents(file: _File, line: int, term: Term, terms: Mapping[str, Term]
             return  # said at the line of the term whose parent is missing
 
 
-def _insurer_payments(file: _File, payments: Vocabulary) -> dict[str, str]:
+def _insurer_payments(file: CsvFile, payments: Vocabulary) -> dict[str, str]:
     found = {}
     for line, row in file.rows:
         if row["payment"] not in _PAYMENTS_OF_INSURERS or row["payment"] not in payments:
@@ -291,7 +229,7 @@ def _insurer_payments(file: _File, payments: Vocabulary) -> dict[str, str]:
     return found
 
 
-def _taxonomy(file: _File, professions: Vocabulary) -> dict[str, TaxonomyRule]:
+def _taxonomy(file: CsvFile, professions: Vocabulary) -> dict[str, TaxonomyRule]:
     flags: Mapping[str, bool | None] = {"true": True, "false": False, "": None}
     rules: dict[str, TaxonomyRule] = {}
     for line, row in file.rows:
@@ -310,7 +248,7 @@ def _taxonomy(file: _File, professions: Vocabulary) -> dict[str, TaxonomyRule]:
     return rules
 
 
-def _credential_list(file: _File, owners: dict[str, str]) -> frozenset[str]:
+def _credential_list(file: CsvFile, owners: dict[str, str]) -> frozenset[str]:
     """The keys of a file of credentials without codes; none may be known from elsewhere (`owners`)."""
     keys = set()
     for line, row in file.rows:
@@ -325,7 +263,7 @@ def _credential_list(file: _File, owners: dict[str, str]) -> frozenset[str]:
 
 
 def _ambiguous(
-    file: _File, owners: dict[str, str], credentials: Vocabulary, states: Vocabulary
+    file: CsvFile, owners: dict[str, str], credentials: Vocabulary, states: Vocabulary
 ) -> dict[str, Mapping[str, str | None]]:
     """Key -> state -> code; the state `""` stands for all others. A code's own name may be ambiguous, an alias not."""
     rules: dict[str, dict[str, str | None]] = {}
@@ -352,7 +290,7 @@ def load(folder: Path) -> Catalog:
 
     Raises `VocabularyError`, naming file and line, for the first mistake.
     """
-    files = {name: _File(folder, name) for name in _COLUMNS}
+    files = {name: CsvFile(folder / f"{name}.csv", columns) for name, columns in _COLUMNS.items()}
     vocabularies = {name: _terms(files[name], name) for name in NAMES}
     credentials, states = vocabularies["credentials"], vocabularies["states"]
     owners = {term_key(n): files["credentials"].path.name for t in credentials for n in t.names}
