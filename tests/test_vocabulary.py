@@ -169,7 +169,7 @@ def test_labels() -> None:
         ("languages", "spansh", ["es"]),
         ("states", "Califrnia", ["CA"]),
         ("modalities", "zzzzzz", []),
-        ("modalities", "xy", []),
+        ("modalities", "cb", []),
         ("modalities", "", []),
     ],
 )
