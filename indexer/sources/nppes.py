@@ -1,0 +1,295 @@
+"""NPPES: CMS's register of everyone with an NPI. Weekly and monthly data files, and deactivation files.
+
+A row is judged by column, for a whole block at once: only rows of individuals with one of our taxonomy codes ever
+become Python objects, and of those only the winners. Of several rows of one NPI the latest event counts: the last
+update, a reactivation or a deactivation, ties by order of files, then of rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from directory.profile import Profile
+from directory.vocabulary import taxonomy_pattern
+from indexer.normalize import npi_problem
+from indexer.report import Counts, Issue
+from indexer.sources import nppes_profile
+from indexer.sources.base import Reject
+from indexer.sources.files import Opened, Unusable, opened
+from indexer.sources.nppes_profile import FIELDS, SLOTS
+from indexer.sources.nppes_table import Table, data_table, report_table
+from indexer.sources.records import BLOCK, BadRecord
+
+NAME: Final = "nppes"
+
+ORGANIZATION: Final = "organization"
+ORGANIZATION_WITH_CODE: Final = "organization_with_individual_code"
+NO_CODE: Final = "no_behavioral_code"
+SUPERSEDED: Final = "superseded"
+_OURS: Final = "ours"
+_DELETED: Final = "deleted"
+_ENTITY: Final = "entity_type"
+_BROKEN: Final = "invalid_utf8"
+
+_SEPARATOR: Final = "\x1f"
+_LINES: Final = 1 << 40
+"""More than the lines of any file: file * _LINES + line orders rows over all files."""
+
+_NEVER: Final = -1_000_000
+"""The day (since 1970) of an event without a date: before any other."""
+
+_EPOCH: Final = date(1970, 1, 1)
+_EVENT: Final = {"npi": pl.Int64, "day": pl.Int32, "order": pl.Int64}
+_MESSAGES: Final = {
+    "npi_malformed": "an NPI is ten digits beginning with 1 or 2",
+    "npi_check_digit": "the check digit of this NPI is wrong",
+    "date_malformed": "a date is MM/DD/YYYY",
+    "date_in_future": "the date is after today",
+    "name_missing": "neither a last nor a first name is given",
+    _ENTITY: "the entity type is 1 (a person) or 2 (an organization), or empty with a deactivation date",
+    _BROKEN: "the row has bytes that are not UTF-8",
+}
+
+
+def _codes(name: str) -> list[str]:
+    return [f"{name}_{n}" for n in range(1, SLOTS + 1)]
+
+
+_DATES: Final = ("updated", "certified", "deactivated", "reactivated")
+
+
+def _day(name: str) -> pl.Expr:
+    return pl.col(f"{name} day")
+
+
+def _with_days(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """`frame` with a column `<name> day` (Int32, days since 1970; null for what is no date) for each date column."""
+    frame = frame.with_columns(pl.col(*names).str.strip_chars())
+    for name in names:
+        texts = frame[name].unique().to_list()
+        dates = [nppes_profile.read_date(text) for text in texts]
+        table = pl.DataFrame(
+            {name: texts, f"{name} day": [d and (d - _EPOCH).days for d in dates]},
+            schema={name: pl.String, f"{name} day": pl.Int32},
+        )
+        frame = frame.join(table, on=name, how="left", maintain_order="left")
+    return frame
+
+
+_Check: TypeAlias = tuple[pl.Expr, str, pl.Expr]
+"""Where a row is wrong, in which column, and the code of what is."""
+
+_NAMELESS: Final[_Check] = (
+    (pl.col("family").str.strip_chars() == "") & (pl.col("given").str.strip_chars() == ""),
+    "family",
+    pl.lit("name_missing"),
+)
+_NO_DATE: Final[_Check] = (pl.col("deactivated") == "", "deactivated", pl.lit("date_malformed"))
+
+
+def _bad_dates(today: int, *names: str) -> Iterator[_Check]:
+    for name in names:
+        yield _day(name).is_null() & (pl.col(name) != ""), name, pl.lit("date_malformed")
+        yield _day(name) > today, name, pl.lit("date_in_future")
+
+
+@cache
+def _has_our_code() -> pl.Expr:
+    pattern = rf"^\s*{taxonomy_pattern().removeprefix('^').removesuffix('$')}\s*$"
+    return pl.any_horizontal(pl.col(name).str.contains(pattern) for name in _codes("taxonomy"))
+
+
+class NppesSource:
+    """See `base.Source`. `today` (UTC) is the day after which a date lies in the future; `block` the bytes parsed at
+    once."""
+
+    name = NAME
+
+    def __init__(self, today: date, *, block: int = BLOCK) -> None:
+        self.counts = Counts()
+        self._unmapped: Counter[str] = Counter()
+        self.unmapped: Mapping[str, Counter[str]] = {"credential": self._unmapped}
+        self._today = (today - _EPOCH).days
+        self._block = block
+        self._files = 0
+        self._ours: list[pl.DataFrame] = []
+        self._others: list[pl.DataFrame] = []
+        self._winners = pl.DataFrame()
+        self._removed: frozenset[int] = frozenset()
+
+    # Reading
+
+    def read(self, path: Path, reject: Reject) -> Iterator[int]:
+        """See `base.Source.read`. The header tells a data file from a deactivation file."""
+        with opened(path) as file:
+            table = self._table(file)
+            rows = 0
+            for chunk in table.chunks:
+                rows += chunk.read
+                self._take(table, chunk.frame, chunk.bad, _Rejects(self.counts, reject, path, table.headers))
+                yield file.position()
+            if not rows:
+                hint = " (a *_fileheader.csv lists the columns; the data are in npidata_pfile_*.csv)"
+                raise Unusable(f"the file has a header and no rows{hint if 'fileheader' in file.name else ''}")
+        self._files += 1
+
+    def _table(self, file: Opened) -> Table:
+        return report_table(file) if file.spreadsheet else data_table(file, self._block)
+
+    def _take(self, table: Table, frame: pl.DataFrame, bad: tuple[BadRecord, ...], rejects: _Rejects) -> None:
+        for record in bad:
+            rejects.add(record.line, None, record.value, record.code, record.message)
+        dates = ("deactivated",) if table.deactivations else _DATES
+        frame = _with_days(frame, dates)
+        frame = frame.with_columns(verdict=pl.lit(_DELETED)) if table.deactivations else _judged(frame)
+        for verdict, rows in frame["verdict"].value_counts().iter_rows():
+            if verdict in (ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE):
+                self.counts.skip(verdict, rows)
+        for verdict, column in ((_ENTITY, "entity_type"), (_BROKEN, None)):
+            for row in frame.filter(pl.col("verdict") == verdict).iter_rows(named=True):
+                rejects.broken(row) if column is None else rejects.row(row, column, verdict)
+        gone = self._valid(
+            frame.filter(pl.col("verdict") == _DELETED), [_NO_DATE, *_bad_dates(self._today, "deactivated")], rejects
+        )
+        self.counts.delete(gone.height)
+        self._others.append(self._events(gone, _day("deactivated")).with_columns(gone=pl.lit(True)))
+        if table.deactivations:
+            return
+        other = frame.filter(pl.col("verdict").is_in([ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE]))
+        self._others.append(self._events(other, _last_event()).with_columns(gone=pl.lit(False)))
+        ours = self._valid(
+            frame.filter(pl.col("verdict") == _OURS), [_NAMELESS, *_bad_dates(self._today, *_DATES)], rejects
+        )
+        self._ours.append(self._events(ours, _last_event()).hstack(_words(ours)))
+
+    def _events(self, frame: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
+        return frame.select(
+            pl.col("npi").str.strip_chars().cast(pl.Int64, strict=False),
+            day.fill_null(_NEVER).alias("day"),
+            (self._files * _LINES + pl.col("line")).alias("order"),
+        )
+
+    def _valid(self, frame: pl.DataFrame, checks: Sequence[_Check], rejects: _Rejects) -> pl.DataFrame:
+        """The rows of `frame` that can be used; the others are rejected for their first problem."""
+        npi = pl.Series("npi problem", [npi_problem(n.strip()) for n in frame["npi"]], dtype=pl.String)
+        checks = [(pl.col("npi problem").is_not_null(), "npi", pl.col("npi problem")), *checks]
+        judged = frame.with_columns(npi).with_columns(
+            problem=pl.coalesce(*(pl.when(wrong).then(code) for wrong, _, code in checks)),
+            field=pl.coalesce(*(pl.when(wrong).then(pl.lit(name)) for wrong, name, _ in checks)),
+        )
+        for row in judged.filter(pl.col("problem").is_not_null()).iter_rows(named=True):
+            rejects.row(row, row["field"], row["problem"])
+        return judged.filter(pl.col("problem").is_null())
+
+    # Deciding
+
+    def settle(self) -> None:
+        """See `base.Source.settle`."""
+        ours = pl.concat([*self._ours, pl.DataFrame(schema=_EVENT | {"words": pl.String})], how="vertical")
+        others = pl.concat([*self._others, pl.DataFrame(schema=_EVENT | {"gone": pl.Boolean})])
+        self._ours, self._others = [], []
+        # An organization or another profession matters only where it takes back a row of ours or a deactivation.
+        known = pl.concat([ours["npi"], others.filter("gone")["npi"]]).unique()
+        others = others.filter(pl.col("npi").is_in(known.implode()))
+        events = pl.concat(
+            [
+                ours.select("npi", "day", "order", pl.lit(False).alias("gone"), pl.lit(True).alias("ours")),
+                others.with_columns(ours=pl.lit(False)),
+            ]
+        )
+        latest = events.sort("npi", "day", "order").unique("npi", keep="last", maintain_order=True)
+        winners = latest.filter("ours").select("npi", "order")
+        self._winners = winners.join(ours.select("order", "words"), on="order", maintain_order="left")
+        self._removed = frozenset(latest.filter("gone")["npi"])
+        self.counts.index(winners.height)
+        self.counts.skip(SUPERSEDED, ours.height - winners.height)
+
+    def profiles(self) -> Iterator[Profile]:
+        """See `base.Source.profiles`."""
+        for part in self._winners.iter_slices(10_000):
+            for words in part["words"]:
+                profile, unmapped = nppes_profile.build(words.split(_SEPARATOR))
+                self._unmapped.update(unmapped)
+                yield profile
+
+    def removed(self, npi: str) -> bool:
+        """See `base.Source.removed`: the latest event of this NPI is a deactivation."""
+        return npi.isascii() and npi.isdigit() and int(npi) in self._removed
+
+
+def _words(frame: pl.DataFrame) -> pl.DataFrame:
+    """What a profile is made of, as one string a row: a tenth of the memory of as many columns."""
+    words = frame.select(words=pl.concat_str(FIELDS, separator=_SEPARATOR))
+    separators = words["words"].str.count_matches(_SEPARATOR, literal=True)
+    if (separators != len(FIELDS) - 1).any():
+        bare = [pl.col(name).str.replace_all(_SEPARATOR, " ", literal=True) for name in FIELDS]
+        words = frame.select(words=pl.concat_str(bare, separator=_SEPARATOR))
+    return words
+
+
+def _last_event() -> pl.Expr:
+    return pl.max_horizontal(pl.coalesce(_day("updated"), _day("certified")), _day("reactivated"))
+
+
+def _judged(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the column `verdict`: what each row is, before its NPI and dates are looked at."""
+    frame = frame.with_columns(pl.col("npi", "entity_type").str.strip_chars())
+    gone = (pl.col("deactivated") != "") & (
+        (pl.col("reactivated") == "") | (_day("reactivated") < _day("deactivated")).fill_null(False)
+    )
+    person, firm = pl.col("entity_type") == "1", pl.col("entity_type") == "2"
+    judged = frame.with_columns(
+        pl.when(gone)
+        .then(pl.lit(_DELETED))
+        .when(person & _has_our_code())
+        .then(pl.lit(_OURS))
+        .when(person)
+        .then(pl.lit(NO_CODE))
+        .when(firm & _has_our_code())
+        .then(pl.lit(ORGANIZATION_WITH_CODE))
+        .when(firm)
+        .then(pl.lit(ORGANIZATION))
+        .otherwise(pl.lit(_ENTITY))
+        .alias("verdict")
+    )
+    if not judged["broken"].any():
+        return judged
+    # A damaged row that is none of ours is skipped like any other; one that might be ours is not guessed at.
+    doubtful = pl.any_horizontal(pl.col(name).str.contains("\ufffd", literal=True) for name in _codes("taxonomy"))
+    matters = pl.col("verdict").is_in([_OURS, _DELETED, _ENTITY]) | ((pl.col("verdict") == NO_CODE) & doubtful)
+    return judged.with_columns(
+        pl.when(pl.col("broken") & matters).then(pl.lit(_BROKEN)).otherwise("verdict").alias("verdict")
+    )
+
+
+class _Rejects:
+    """Counts and reports the rejects of one file."""
+
+    def __init__(self, counts: Counts, reject: Reject, path: Path, headers: Mapping[str, str]) -> None:
+        self._counts = counts
+        self._reject = reject
+        self._path = path
+        self._headers = headers
+
+    def add(self, line: int, field: str | None, value: str, code: str, message: str) -> None:
+        """Reject the row on `line`; `field` is the column's name in the file."""
+        self._counts.reject(code)
+        self._reject(Issue(NAME, str(self._path), line, field, value, code, message))
+
+    def row(self, row: Mapping[str, str | int], column: str, code: str) -> None:
+        """Reject `row` for what stands in `column`."""
+        header = self._headers.get(column, column)
+        self.add(int(row["line"]), header, str(row[column]), code, _MESSAGES[code])
+
+    def broken(self, row: Mapping[str, str | int]) -> None:
+        """Reject `row` for bytes that are not UTF-8, naming the first of our columns that has some."""
+        column = next((c for c in self._headers if "\ufffd" in str(row[c])), None)
+        header, value = (self._headers[column], str(row[column])) if column else (None, "")
+        self.add(int(row["line"]), header, value, _BROKEN, _MESSAGES[_BROKEN])
