@@ -70,6 +70,7 @@ def zip_point(zip5: str) -> tuple[float, float] | None:
     return (point.lat, point.lon) if point else None
 
 
+@lru_cache(maxsize=50_000)
 def city_key(city: str) -> str:
     """How city names compare: folded, "St" and "Ft" spelt out, without punctuation and gaps (O'Fallon, Coeur d'Alene).
 

@@ -286,9 +286,9 @@ PARAMETERS: Final = ("q", *FACET, *(n for n in ORDINARY if n != "q"))
 _WALK_MAY_CHANGE: Final = frozenset({"page_size", "facets", "after"})
 _NOT_WALKED: Final = _WALK_MAY_CHANGE | {"page"}
 
-_Schema = ma.Schema.from_dict(
+_SCHEMA: Final = ma.Schema.from_dict(
     {**{name: fld for name, (fld, _) in ORDINARY.items()}, **{f.name: _facet_field(f) for f in FACETS}}
-)
+)()
 
 
 def decode(query_string: bytes) -> tuple[list[tuple[str, str]], list[ParameterError]]:
@@ -358,7 +358,7 @@ def _gather(
 
 def _load(values: dict[str, Any]) -> tuple[dict[str, Any], list[ParameterError]]:
     try:
-        return dict(_Schema().load(values)), []
+        return dict(_SCHEMA.load(values)), []
     except ma.ValidationError as error:
         by_name: Any = error.messages
         valid: Any = error.valid_data
