@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Protocol
 
 from directory.cursor import Key
@@ -126,6 +128,11 @@ class Engine(Protocol):
 def fingerprint(*parts: str) -> str:
     """Eight hex digits of a hash over `parts`, so that nobody has to remember a version number."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
+def source_of(*modules: ModuleType) -> list[str]:
+    """The source text of modules, for a fingerprint over what they decide."""
+    return [Path(module.__file__ or "").read_text("utf-8") for module in modules]
 
 
 def generation_name(alias: str, mark: str, now: datetime | None = None) -> str:

@@ -31,6 +31,7 @@ from directory.engines.base import (
     fingerprint,
     generation_name,
     parse_generation_name,
+    source_of,
 )
 from directory.engines.embedded_files import MANIFEST, GenerationWriter
 from directory.engines.embedded_reader import Reader, read_generation
@@ -47,8 +48,7 @@ _LOCK: Final = "lock"
 
 def _fingerprint() -> str:
     """Changes with whatever decides what is in the files: vocabularies, facets, analysis, layout."""
-    modules = (document, facets, licensure, text, embedded_files)
-    return fingerprint(vocabulary.fingerprint(), *(Path(m.__file__ or "").read_text("utf-8") for m in modules))
+    return fingerprint(vocabulary.fingerprint(), *source_of(document, facets, licensure, text, embedded_files))
 
 
 class EmbeddedBuild:
@@ -198,7 +198,8 @@ class EmbeddedEngine:
             live = self._pointer.read_text("utf-8").strip() if self._pointer.exists() else None
             if live != expected:
                 raise PromotionRefused(
-                    f"{live or 'nothing'} is live now, not {expected or 'nothing'}: another build was promoted meanwhile"
+                    f"{live or 'nothing'} is live now, not {expected or 'nothing'}: "
+                    "another build was promoted meanwhile"
                 )
             if parse_generation_name(name, self._alias) is None or not (self._folder / name / MANIFEST).is_file():
                 raise UnknownGeneration(f"there is no generation {name!r}")
