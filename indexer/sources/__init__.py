@@ -9,6 +9,9 @@ from typing import Final
 
 from indexer.sources.base import Source
 from indexer.sources.nppes import NppesSource
+from indexer.sources.profiles import ProfilesSource
 
-SOURCES: Final[Mapping[str, Callable[[date], Source]]] = MappingProxyType({"nppes": NppesSource})
+SOURCES: Final[Mapping[str, Callable[[date], Source]]] = MappingProxyType(
+    {"nppes": NppesSource, "profiles": ProfilesSource}
+)
 """Name on the command line -> source, made for a given day (UTC). The later a source, the more its word weighs."""
