@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -20,6 +20,7 @@ from directory.config import ConfigError, Settings
 from directory.engines.base import Engine, Generation, PromotionRefused, UnknownGeneration
 from directory.engines.choose import engine_from
 from directory.errors import Problem
+from indexer import own_commands, suppress
 from indexer.pipeline import Input, Options, build, check
 from indexer.progress import Progress
 from indexer.report import Outcome, RejectLog
@@ -81,8 +82,9 @@ def check_command(
     inputs: tuple[Input, ...], as_json: bool, reject_report: Path | None, allow_shrink: bool, allow_rejects: bool
 ) -> None:
     """Read and validate sources, and build nothing."""
+    suppressed = _suppressed()
     with _rejects(reject_report) as rejects, Progress(_err) as progress:
-        outcome = check(inputs, rejects, Options(allow_rejects, allow_shrink, progress.show))
+        outcome = check(inputs, rejects, Options(allow_rejects, allow_shrink, progress.show, suppressed=suppressed))
     _end(outcome, rejects, as_json)
 
 
@@ -93,8 +95,11 @@ def build_command(
 ) -> None:
     """Make a new generation from sources, and promote it."""
     engine = _engine()
+    suppressed = _suppressed()
     with _rejects(reject_report) as rejects, Progress(_err) as progress:
-        outcome = build(inputs, engine, rejects, Options(allow_rejects, allow_shrink, progress.show))
+        outcome = build(
+            inputs, engine, rejects, Options(allow_rejects, allow_shrink, progress.show, suppressed=suppressed)
+        )
     engine.close()
     _end(outcome, rejects, as_json)
 
@@ -160,6 +165,14 @@ def _engine() -> Engine:
         return engine_from(Settings.from_env())
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _suppressed() -> Mapping[str, suppress.Entry]:
+    """Who asked not to be listed. A list with a mistake ends the program: an opt-out is never passed over."""
+    try:
+        return suppress.load(own_commands.suppression_list())
+    except suppress.BrokenList as error:
+        _fail(str(error))
 
 
 def _rejects(path: Path | None) -> RejectLog:
@@ -236,6 +249,9 @@ def _tell(outcome: Outcome) -> None:
     if outcome.promoted:
         out.print(f"{outcome.generation} is live, with {outcome.providers:,} providers.")
 
+
+main.add_command(own_commands.suppress)
+main.add_command(own_commands.template)
 
 if __name__ == "__main__":
     main(prog_name="python -m indexer")

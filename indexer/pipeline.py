@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from indexer.report import Outcome, RejectLog, too_few_providers, too_many_rejec
 from indexer.sources import SOURCES
 from indexer.sources.base import Source
 from indexer.sources.files import Unusable
+from indexer.suppress import Entry, Honoring
 
 _PROGRESS_EVERY: Final = 1000
 
@@ -36,13 +37,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run may do all the same, where it tells of its progress (a step, what is done, of how much or None), and
-    its day (UTC)."""
+    """What a run may do all the same, where it tells of its progress (a step, what is done, of how much or None), its
+    day (UTC), and who asked not to be listed."""
 
     allow_rejects: bool = False
     allow_shrink: bool = False
     progress: Callable[[str, int, int | None], None] = lambda step, done, whole: None
     today: date | None = None
+    suppressed: Mapping[str, Entry] = field(default_factory=dict)
 
 
 class _Refused(Exception):
@@ -55,7 +57,7 @@ class _Run:
     def __init__(self, inputs: Sequence[Input], rejects: RejectLog, options: Options) -> None:
         today = options.today or datetime.now(UTC).date()
         named = [name for name in SOURCES if any(i.source == name for i in inputs)]
-        self.sources: dict[str, Source] = {name: SOURCES[name](today) for name in named}
+        self.sources: dict[str, Source] = {name: Honoring(SOURCES[name](today), options.suppressed) for name in named}
         self._inputs = inputs
         self._rejects = rejects
         self._options = options

@@ -112,7 +112,9 @@ class ProfilesSource:
         known = self._kept.execute("SELECT file, line FROM row WHERE id = ?", (id_,)).fetchone()
         if known and known[0] == self._files:
             field = "npi" if id_ and id_.startswith("npi:") else "id"
-            yield Mistake(field, str(id_).removeprefix("npi:"), "given_twice", f"the same provider is on line {known[1]}")
+            yield Mistake(
+                field, str(id_).removeprefix("npi:"), "given_twice", f"the same provider is on line {known[1]}"
+            )
         elif id_ is not None:
             self._kept.execute(
                 "INSERT INTO row VALUES (?1, ?2, ?3, NULL) ON CONFLICT (id) DO UPDATE SET file = ?2, line = ?3",
