@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import zipcodes
 from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from directory.text import fold
 from directory.vocabulary import state_code
@@ -145,7 +146,7 @@ def _city(city: str, state: str) -> Point:
     if found := city_point(city, state):
         return Point(*found)
     known = _cities().get(state, {})
-    near = process.extractOne(city_key(city), list(known), score_cutoff=75)
+    near = process.extractOne(city_key(city), list(known), scorer=OSA.normalized_similarity, score_cutoff=0.7)
     raise UnknownPlace(f"there is no city of that name in {state}", f"{known[near[0]][0]}, {state}" if near else None)
 
 
