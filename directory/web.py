@@ -74,7 +74,7 @@ def start() -> str:
         form=form(typed),
         meeting=[t for t in vocabulary("meeting") if t.code != "online"],
         chosen=typed.request.selected.get("meeting", ()),
-        concerns=[(code, known.label(code)) for code in STARTING_POINTS],
+        concerns=[(code, known.terms[code].short or known.label(code)) for code in STARTING_POINTS],
     )
 
 

@@ -131,7 +131,7 @@ def price(profile: Profile) -> Price:
         if fee.sliding_low is not None and fee.session is None and fee.session_max is None:
             amount = f"From {dollars(low)}"
         return Price(amount, "a session, sliding" if sliding else "a session")
-    if "free" in profile.payment:
+    if profile.payment == ("free",):
         return Price("Free")
     if fee.first_visit is not None:
         return Price(dollars(fee.first_visit), "first visit; later fee not stated")

@@ -27,16 +27,22 @@ from directory.web_card import (
 from directory.web_standing import Said, confirmed, grant_words, licenses, standing
 from directory.web_words import Link, day, dollars, email, line, listing, paragraphs, telephone, website
 
-NOT_STATED: Final = "Not stated"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table of facts; `known` is false for what is not stated."""
+    """One line of a table of facts; an empty `text` is not stated."""
 
     label: str
     text: str
-    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Facts of one kind: those stated, and the names of those that are not."""
+
+    rows: tuple[Row, ...]
+    not_stated: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,9 @@ class ProfilePage:
     modalities: tuple[Topic, ...]
     professions: tuple[Topic, ...]
     credentials: tuple[Topic, ...]
-    cost: tuple[Row, ...]
-    meeting: tuple[Row, ...]
-    clients: tuple[Row, ...]
+    cost: Table
+    meeting: Table
+    clients: Table
     licenses: tuple[License, ...]
     questions: tuple[str, ...]
     sources: tuple[Row, ...]
@@ -116,9 +122,9 @@ def profile_page(profile: Profile, asked: SearchRequest) -> ProfilePage:
         modalities=topics("modality", profile.modalities),
         professions=topics("provider_type", profile.provider_types),
         credentials=topics("credential", profile.credentials),
-        cost=tuple(_cost(profile)),
-        meeting=tuple(_meeting(profile)),
-        clients=tuple(_clients(profile, today)),
+        cost=table(_cost(profile)),
+        meeting=table(_meeting(profile)),
+        clients=table(_clients(profile, today)),
         licenses=tuple(_license(g, today) for g in profile.grants),
         questions=tuple(questions(profile, asked)),
         sources=tuple(_sources(profile)),
@@ -131,8 +137,12 @@ def topics(facet: str, codes: Iterable[str]) -> tuple[Topic, ...]:
     return tuple(Topic(known.label(c), known.terms[c].help, f"{facet}-{c}") for c in codes if c in known)
 
 
-def _row(label: str, text: str) -> Row:
-    return Row(label, text) if text else Row(label, NOT_STATED, known=False)
+def table(rows: Iterable[Row]) -> Table:
+    """`rows` parted into what is stated and what isn't."""
+    found = tuple(rows)
+    return Table(
+        tuple(r for r in found if r.text), listing([r.label[:1].lower() + r.label[1:] for r in found if not r.text])
+    )
 
 
 def _labels(facet: str, codes: Iterable[str]) -> str:
@@ -153,37 +163,37 @@ def _cost(profile: Profile) -> Iterator[Row]:
         session += f" for {fee.minutes} minutes"
     sliding = _flag(profile.sliding_scale)
     if fee.sliding_low is not None:
-        sliding = f"Yes, from {dollars(fee.sliding_low)} a session"
-    yield _row("A session", session)
-    yield _row("First visit", dollars(fee.first_visit) if fee.first_visit is not None else "")
-    yield _row("Sliding scale (less when you earn less)", sliding)
-    yield _row("Free first talk", _flag(profile.free_consultation))
-    yield _row("Ways to pay", _labels("payment", profile.payment))
-    yield _row("Insurance", _labels("insurer", profile.insurers))
+        sliding = f"Yes, from {dollars(fee.sliding_low)} when you earn less"
+    yield Row("A session", session)
+    yield Row("First visit", dollars(fee.first_visit) if fee.first_visit is not None else "")
+    yield Row("Sliding scale", sliding)
+    yield Row("Free first talk", _flag(profile.free_consultation))
+    yield Row("Ways to pay", _labels("payment", profile.payment))
+    yield Row("Insurance", _labels("insurer", profile.insurers))
     if fee.as_of is not None:
         yield Row("Fees as of", day(fee.as_of))
 
 
 def _meeting(profile: Profile) -> Iterator[Row]:
-    yield _row("How to meet", _labels("meeting", profile.meeting) or _flag(profile.remote, "Remote", "Not remote"))
+    yield Row("How to meet", _labels("meeting", profile.meeting) or _flag(profile.remote, "Remote", "Not remote"))
     places = [
         ", ".join(line(p, 80) for p in (loc.street, town_of(loc)) if p) + (f" {line(loc.zip, 10)}" if loc.zip else "")
         for loc in profile.locations
     ]
-    yield _row("Where", "; ".join(p.strip() for p in dict.fromkeys(places[:20]) if p.strip()))
-    yield _row("Times", _labels("times", profile.times))
-    yield _row("Hours", line(profile.hours or "", 300))
-    yield _row("Access", _labels("accessibility", profile.accessibility))
+    yield Row("Where", "; ".join(p.strip() for p in dict.fromkeys(places[:20]) if p.strip()))
+    yield Row("Times", _labels("times", profile.times))
+    yield Row("Hours", line(profile.hours or "", 300))
+    yield Row("Access", _labels("accessibility", profile.accessibility))
 
 
 def _clients(profile: Profile, today: date) -> Iterator[Row]:
-    yield _row("Who comes along", _labels("format", profile.formats))
-    yield _row("Age", _labels("age_group", profile.age_groups))
-    yield _row("Languages", spoken(profile))
-    yield _row("Community", _labels("community", profile.communities))
-    yield _row("Can prescribe medication", _flag(profile.prescribes))
-    yield _row("Experience", experience(profile, today))
-    yield _row("Gender", _labels("gender", [profile.gender] if profile.gender else []))
+    yield Row("Who comes along", _labels("format", profile.formats))
+    yield Row("Age", _labels("age_group", profile.age_groups))
+    yield Row("Languages", spoken(profile))
+    yield Row("Community", _labels("community", profile.communities))
+    yield Row("Can prescribe medication", _flag(profile.prescribes))
+    yield Row("Experience", experience(profile, today))
+    yield Row("Gender", _labels("gender", [profile.gender] if profile.gender else []))
 
 
 _STATUS_WORDS: Final = dict(

@@ -30,6 +30,9 @@ from directory.web_filters import (
 from directory.web_form import Asked, Form, Trouble, form
 from directory.web_words import number, people
 
+_SECOND_FORM: Final = frozenset({"min_experience", "verified_within", "office_state"})
+"""Fields that are folded away until one of them is used."""
+
 _FEW: Final = 6
 """Filters that are tried without, when nothing is found."""
 
@@ -74,7 +77,7 @@ def results_page(page: Page, asked: Asked, relaxed: tuple[Choice, ...] = ()) -> 
         relaxed=relaxed,
         first_page=address(replace(request, page=1)) if page.total and not page.results else None,
         more_filters_on=any((request.min_experience, request.verified_within, request.office_state))
-        or request.radius != 25,
+        or not _SECOND_FORM.isdisjoint(asked.by_field),
     )
 
 
