@@ -1,0 +1,59 @@
+"""Settings and fixtures that all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from directory.engines.base import Engine
+from directory.engines.embedded import EmbeddedEngine
+
+# The same examples on every run: a red test stays red, a green one green. `make conformance` draws many more.
+settings.register_profile(
+    "fixed", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("fixed")
+
+NewEngine: TypeAlias = Callable[[str], Engine]
+"""Makes an engine without generations; the text tells it apart from others (lower-case letters and digits)."""
+
+ENGINES = ("embedded",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--conformance=N`: how many random searches each engine is checked with."""
+    parser.addoption("--conformance", type=int, default=300, metavar="N", help="random searches to check (300)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the random searches were like."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "searches":
+                terminalreporter.write_line(f"{report.nodeid}: {text}")
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    """The date that tests search on."""
+    return date(2026, 11, 23)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewEngine]:
+    """Makes engines of each kind in turn; they are closed at the end."""
+    made: list[Engine] = []
+
+    def make(alias: str) -> Engine:
+        folder: Path = tmp_path_factory.mktemp(alias)
+        made.append(EmbeddedEngine(folder, alias))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()

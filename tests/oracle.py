@@ -1,0 +1,283 @@
+"""The truth about a search: brute force over a list of profiles, straight from the words of the public contract.
+
+Nothing here comes from `directory.plan` or an engine, so that both can be wrong without the oracle being wrong with
+them. Each filter is a plain question to one profile, asked of every profile; its answers are kept as a set of places
+in the list (bits of one whole number), because the same question comes back for every value of every facet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from directory import document, licensure, places, text
+from directory.facets import FACET, FACETS, Facet
+from directory.profile import Profile
+from directory.search_request import SearchRequest
+from directory.vocabulary import facet_vocabulary, vocabulary
+
+Places: TypeAlias = int
+"""A set of places in the list of profiles, one bit each."""
+
+words = lru_cache(maxsize=1000)(text.words)
+
+_REMOTE_CODES: Final = {"video", "phone", "chat", "online"}
+_ALL_CODES: Final = {"in_person", *_REMOTE_CODES}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The answer that every engine must give. `ids` are all results, in order when `ordered` (else by id): among text
+    matches by relevance the order is the engine's. `unknown`: how many more `include_unknown` lets in, by filter."""
+
+    total: int
+    ids: tuple[str, ...]
+    ordered: bool
+    facets: Mapping[str, Mapping[str, int]]
+    not_stated: Mapping[str, int]
+    unknown: Mapping[str, int]
+
+
+def stated(profile: Profile, facet: Facet) -> tuple[str, ...]:
+    """The codes that `profile` states for `facet`; none when it states nothing."""
+    value = getattr(profile, facet.field)
+    if value is None:
+        return ()
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def lowest_fee(profile: Profile) -> int | None:
+    """The lowest fee stated for a session, in dollars."""
+    if profile.fee is None:
+        return None
+    fees = [n for n in (profile.fee.session, profile.fee.sliding_low) if n is not None]
+    return min(fees) if fees else None
+
+
+def distance(profile: Profile, point: places.Point) -> float | None:
+    """Miles to the nearest location with coordinates; None when there is none."""
+    here = [places.Point(p.lat, p.lon) for p in profile.locations if p.lat is not None and p.lon is not None]
+    return min((places.miles(point, p) for p in here), default=None)
+
+
+def searchable(profile: Profile) -> frozenset[str]:
+    """Every token under which `profile` is found by `q`."""
+    names = [profile.name, profile.family or "", profile.given or "", *profile.other_names]
+    labels = [
+        vocabulary(FACET[name].vocabulary or "").label(code)
+        for name in ("modality", "concern", "provider_type")
+        for code in stated(profile, FACET[name])
+    ]
+    rest = [*labels, *(p.city or "" for p in profile.locations), profile.bio or ""]
+    return frozenset(text.name_tokens(names)) | {t for line in rest for t in text.tokens(line)}
+
+
+def may_see(profile: Profile, request: SearchRequest) -> bool:
+    """Whether a client in the request's state may be seen in a way that is offered and asked for. The filters on
+    `meeting` and `remote` each ask for such a way; who doesn't state `meeting` may offer any."""
+    standing = licensure.eligibility(profile.grants, request.state or "", request.today)
+    asked = []
+    if chosen := request.selected.get("meeting"):
+        asked.append(set(chosen))
+    if chosen := request.selected.get("remote"):
+        asked.append(_REMOTE_CODES if chosen == ("true",) else {"in_person"})
+    for codes in asked or [_ALL_CODES]:
+        offered = codes & set(profile.meeting) if profile.meeting else codes
+        ways = {"remote" if code in _REMOTE_CODES else "in_person" for code in offered}
+        if not any(standing[way] in ("yes", "listed") for way in ways):
+            return False
+    return True
+
+
+def states_nothing(profile: Profile, name: str) -> bool:
+    """Whether `profile` states nothing that the filter `name` could test."""
+    if name in FACET:
+        return not stated(profile, FACET[name])
+    if name == "max_fee":
+        return lowest_fee(profile) is None
+    if name == "min_experience":
+        return profile.experience_since is None
+    if name == "verified_within":
+        return profile.verified_on is None
+    if name == "near":
+        return distance(profile, places.Point(0, 0)) is None
+    if name == "state":
+        return not profile.grants
+    raise KeyError(name)
+
+
+def _keep(name: str, request: SearchRequest, found: frozenset[str], profile: Profile) -> bool:
+    """Whether the filter `name` of `request` keeps `profile`, whose tokens are `found`."""
+    today = request.today
+    if name == "q":
+        return all(any(found.issuperset(a) for a in word) for word in words(request.q))
+    if name in FACET:
+        return any(code in request.selected[name] for code in stated(profile, FACET[name]))
+    if name == "office_state":
+        return any(p.state == request.office_state for p in profile.locations)
+    if name == "state":
+        return may_see(profile, request)
+    if states_nothing(profile, name):
+        return False
+    if name == "near":
+        assert request.near is not None
+        miles = distance(profile, request.near.point)
+        return miles is not None and miles <= request.radius
+    if name == "max_fee":
+        return (lowest_fee(profile) or 0) <= (request.max_fee or 0)
+    if name == "min_experience":
+        return today.year - (profile.experience_since or 0) >= (request.min_experience or 0)
+    if name == "verified_within":
+        return (today - (profile.verified_on or today)).days <= (request.verified_within or 0)
+    raise KeyError(name)
+
+
+def _active(request: SearchRequest) -> dict[str, Any]:
+    """The filters of `request`, each with all that its answer hangs on."""
+    found: dict[str, Any] = dict(request.selected)
+    if words(request.q):
+        found["q"] = words(request.q)
+    for name in ("office_state", "max_fee"):
+        if (value := getattr(request, name)) is not None:
+            found[name] = value
+    for name in ("min_experience", "verified_within"):
+        if (value := getattr(request, name)) is not None:
+            found[name] = value, request.today
+    if request.near is not None:
+        found["near"] = request.near.point, request.radius
+    if request.state is not None:
+        ways = request.selected.get("meeting"), request.selected.get("remote")
+        found["state"] = request.state, request.today, ways
+    return found
+
+
+def _alone(request: SearchRequest, name: str, codes: tuple[str, ...]) -> SearchRequest:
+    """`request` with the selection of facet `name` replaced by `codes`, without `include_unknown` for it."""
+    selected = {n: c for n, c in request.selected.items() if n != name}
+    if codes:
+        selected[name] = codes
+    return replace(request, selected=selected, include_unknown=request.include_unknown - {name})
+
+
+def _last(value: Any) -> tuple[bool, Any]:
+    """A sort value that puts what is not stated last."""
+    return value is None, 0 if value is None else value
+
+
+def _newest(day: date | None) -> tuple[bool, Any]:
+    return _last(None if day is None else -day.toordinal())
+
+
+def turn(profile: Profile, today: date) -> int:
+    """The place of a profile among equals on a day."""
+    digest = hashlib.blake2b(profile.id.encode(), digest_size=8).digest()
+    return document.rotation(int.from_bytes(digest) >> 12, today.toordinal())
+
+
+def _sort_key(profile: Profile, request: SearchRequest) -> tuple[Any, ...]:
+    if request.sort == "relevance":
+        return _newest(profile.verified_on), turn(profile, request.today)
+    if request.sort == "distance":
+        assert request.near is not None
+        return _last(distance(profile, request.near.point))
+    if request.sort == "fee":
+        return _last(lowest_fee(profile))
+    if request.sort == "soonest":
+        free = profile.next_available
+        return _last(free if free is not None and free >= request.today else None)
+    if request.sort == "verified":
+        return _newest(profile.verified_on)
+    return text.fold(profile.family or profile.name), text.fold(profile.given or "")
+
+
+class Oracle:
+    """Answers any request over `profiles` (in any order; ids differ)."""
+
+    def __init__(self, profiles: Iterable[Profile]) -> None:
+        self.profiles: Final = tuple(sorted(profiles, key=lambda p: p.id))
+        self.by_id: Final = {p.id: p for p in self.profiles}
+        self._found = [searchable(p) for p in self.profiles]
+        self._everyone: Final[Places] = (1 << len(self.profiles)) - 1
+        self._answers: dict[Any, Places] = {}
+        self._orders: dict[Any, list[int]] = {}
+
+    def search(self, request: SearchRequest) -> Expected:
+        """What `request` must find."""
+        matching = self._matching(request)
+        names = [f.name for f in FACETS if f.name in request.facets]
+        return Expected(
+            total=matching.bit_count(),
+            ids=tuple(self.profiles[i].id for i in self._order(request) if matching >> i & 1),
+            ordered=not (words(request.q) and request.sort == "relevance"),
+            facets={name: self._counts(request, name) for name in names},
+            not_stated={name: self._not_stated(request, name) for name in names},
+            unknown={name: self._unknown(request, name) for name in _active(request) if self._may_be_unknown(name)},
+        )
+
+    def total(self, request: SearchRequest) -> int:
+        """How many match `request`."""
+        return self._matching(request).bit_count()
+
+    def _counts(self, request: SearchRequest, name: str) -> dict[str, int]:
+        """`literal_counts`, sooner: a selection changes nothing but its own filter, and where somebody may be seen."""
+        if request.state and name in ("meeting", "remote"):
+            return self.literal_counts(request, name)
+        others = self._matching(_alone(request, name, ()))
+        codes = facet_vocabulary(FACET[name]).codes
+        return {code: (others & self._stating(name, code)).bit_count() for code in codes}
+
+    def literal_counts(self, request: SearchRequest, name: str) -> dict[str, int]:
+        """The facet law, word by word: a value's count is the total of the same request with it alone selected."""
+        codes = facet_vocabulary(FACET[name]).codes
+        return {code: self.total(_alone(request, name, (code,))) for code in codes}
+
+    def _not_stated(self, request: SearchRequest, name: str) -> int:
+        return (self._matching(_alone(request, name, ())) & self._silent(name)).bit_count()
+
+    def _unknown(self, request: SearchRequest, name: str) -> int:
+        with_them = replace(request, include_unknown=request.include_unknown | {name})
+        without = replace(request, include_unknown=request.include_unknown - {name})
+        return self.total(with_them) - self.total(without)
+
+    @staticmethod
+    def _may_be_unknown(name: str) -> bool:
+        return name not in FACET and name not in ("q", "office_state")
+
+    def _matching(self, request: SearchRequest) -> Places:
+        found = self._everyone
+        for name, asked in _active(request).items():
+            kept = self._answer((name, asked), lambda i, name=name: self._keep(name, request, i))  # type: ignore[misc]
+            if name in request.include_unknown:
+                kept |= self._silent(name)
+            found &= kept
+        return found
+
+    def _keep(self, name: str, request: SearchRequest, i: int) -> bool:
+        return _keep(name, request, self._found[i], self.profiles[i])
+
+    def _stating(self, name: str, code: str) -> Places:
+        return self._answer((name, code), lambda i: code in stated(self.profiles[i], FACET[name]))
+
+    def _silent(self, name: str) -> Places:
+        return self._answer(name, lambda i: states_nothing(self.profiles[i], name))
+
+    def _answer(self, question: Any, ask: Callable[[int], bool]) -> Places:
+        """The places of those of whom `ask` holds, asked once for each `question`."""
+        if question not in self._answers:
+            self._answers[question] = sum(1 << i for i in range(len(self.profiles)) if ask(i))
+        return self._answers[question]
+
+    def _order(self, request: SearchRequest) -> list[int]:
+        """All places in the order that `request` asks for, ties by id."""
+        point = request.near.point if request.near and request.sort == "distance" else None
+        key = request.sort, request.today, point
+        if key not in self._orders:
+            # The list is in order of id and sorting is stable, so ties stay in order of id.
+            self._orders[key] = sorted(range(len(self.profiles)), key=lambda i: _sort_key(self.profiles[i], request))
+        return self._orders[key]
