@@ -4,14 +4,14 @@ import os
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "directory.worker.Worker"
 threads = 4
 # Generations are opened before the workers fork, so that they share their pages.
 preload_app = True
 timeout = 30
 graceful_timeout = 10
 keepalive = 5
-max_requests = 0
+control_socket_disable = True
 # gunicorn's own bound answers with HTML that is not ours; directory.app has its own.
 limit_request_line = 0
 limit_request_fields = 60

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from traceback import extract_tb
 from typing import Any, Final, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from directory import api, crisis, web
@@ -68,7 +69,7 @@ def _headers(response: Response) -> Response:
 def _problem(problem: Problem) -> Response:
     in_crisis = _in_crisis()
     if web.is_page(request.path):
-        response: Response = web.problem_page(problem, in_crisis)
+        response = _page(problem, in_crisis)
     else:
         body: dict[str, Any] = problem.as_dict()
         if in_crisis is not None:
@@ -78,6 +79,15 @@ def _problem(problem: Problem) -> Response:
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
+
+
+def _page(problem: Problem, in_crisis: bool | None) -> Response:
+    try:
+        return web.problem_page(problem, in_crisis)
+    except Exception as error:
+        _log(error)
+        lines = [problem.title, "In crisis? Call or text 988, any time. In danger, call 911."]
+        return Response("\n".join(lines), mimetype="text/plain")
 
 
 def _in_crisis() -> bool | None:
@@ -104,11 +114,11 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    # The traceback says where, never what was asked: messages may hold a query's text.
-    from traceback import extract_tb
+    _log(error)
+    return _problem(Problem("this was logged; please try again"))
 
-    from flask import current_app
 
+def _log(error: Exception) -> None:
+    """Where it happened, never what was asked: an exception's message may hold a query's text."""
     places = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]]
     current_app.logger.error("unexpected %s at %s", type(error).__name__, " < ".join(reversed(places)))
-    return _problem(Problem("this was logged; please try again"))

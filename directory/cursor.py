@@ -48,7 +48,10 @@ class Cursor:
             raise CursorError
         try:
             packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-            plain = zlib.decompressobj().decompress(packed, _MAX_PLAIN)
+            unpacker = zlib.decompressobj()
+            plain = unpacker.decompress(packed, _MAX_PLAIN)
+            if not unpacker.eof:
+                raise CursorError
             return cls._build(orjson.loads(plain))
         except (binascii.Error, zlib.error, ValueError, TypeError) as error:
             raise CursorError from error
