@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -30,7 +29,8 @@ EXIT_SITE: Final = "https://www.weather.gov/"
 """Where the quick exit goes: a neutral page that nobody wonders about."""
 
 STARTING_POINTS: Final = (
-    "anxiety", "depression", "grief", "trauma", "relationship", "insomnia", "stress", "substance_use", "parenting", "adhd",
+    "anxiety", "depression", "grief", "trauma", "relationship",
+    "insomnia", "stress", "substance_use", "parenting", "adhd",
 )  # fmt: skip
 """Concerns that the start page offers as links."""
 
@@ -171,7 +171,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 
 @blueprint.app_context_processor
-def _everywhere() -> Mapping[str, Any]:
+def _everywhere() -> dict[str, Any]:
     return {"asset": asset, "exit_site": EXIT_SITE, "helplines": crisis.helplines()}
 
 

@@ -200,9 +200,9 @@ def _reason(field: str, found: Mapping[str, str]) -> str:
     """`found` maps codes (or words, where a field has no codes) to the word as typed."""
     if field == "concern":
         labels = [_inside(vocabulary("concerns").label(code)) for code in found]
-        return f"works with {listing(labels, 4)}"
+        return f"works with {', '.join(labels[:4])}"
     if field == "modality":
-        return f"offers {listing([vocabulary('modalities').label(code) for code in found], 4)}"
+        return f"offers {', '.join([vocabulary('modalities').label(code) for code in found][:4])}"
     said = listing([f"“{line(word, 40)}”" for word in dict.fromkeys(found.values())], 4)
     return {
         "name": f"the name has {said}",

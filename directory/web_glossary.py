@@ -35,7 +35,8 @@ class Section:
 _SECTIONS: Final = (
     ("provider_type", "Kinds of professionals",
      "They overlap: any of them may be right for you. What sets them apart is training, and who can prescribe."),
-    ("modality", "Therapies", "Ways of working that professionals name. You need not choose one: ask what they would do with you and why."),
+    ("modality", "Therapies",
+     "Ways of working that professionals name. You need not choose one: ask what they would do with you and why."),
     ("format", "Who comes along", "Couples, families and children often do better together than alone."),
     ("payment", "Ways to pay", "Ask before the first visit what it will cost you."),
     ("credential", "Letters after the name",

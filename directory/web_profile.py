@@ -28,7 +28,6 @@ from directory.web_standing import Said, confirmed, grant_words, licenses, stand
 from directory.web_words import Link, day, dollars, email, line, listing, paragraphs, telephone, website
 
 
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a table of facts; an empty `text` is not stated."""

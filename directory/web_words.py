@@ -81,7 +81,7 @@ def line(text: str, most: int = 160) -> str:
     if len(whole) <= most:
         return whole
     cut = whole[: most - 1]
-    space = cut.rfind(" ")
+    space = most - 1 if whole[most - 1] == " " else cut.rfind(" ")
     return cut[: space if space > most // 2 else most - 1].rstrip(" ,.;:–-") + "…"
 
 

@@ -1,0 +1,226 @@
+"""What the website says of a provider: never more than is known, and in the words of the contract."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from directory import places
+from directory.profile import Fee, Grant, Location, Profile, Provenance
+from directory.search import found
+from directory.search_request import Place, SearchRequest
+from directory.web_card import Price, card, kind, place, price, why
+from directory.web_profile import json_ld, profile_page
+from directory.web_standing import Said, confirmed, new_clients, standing
+from directory.web_words import Link, clean, email, line, listing, paragraphs, soon, telephone, website
+
+TODAY = date(2026, 11, 23)
+SINCE = date(2026, 10, 1)
+
+
+def person(**values: object) -> Profile:
+    """Someone of whom only `values` are known."""
+    return Profile(id="npi:1999999984", name="Maribel Okafor-Reyes", **values)  # type: ignore[arg-type]
+
+
+def texts(said: tuple[Said, ...]) -> list[str]:
+    """The statements with their ways, as they are read."""
+    return [f"{s.way}: {s.text}" if s.way else s.text for s in said]
+
+
+@pytest.mark.parametrize(
+    ("grant", "text"),
+    [
+        (Grant("license", "TX", "1", "listed"), "Lists a Texas license"),
+        (Grant("license", "TX", "1", "active", checked_on=SINCE), "May see you in Texas: license confirmed 1 Oct 2026"),
+        (Grant("license", "TX", "1", "active"), "May see you in Texas: license confirmed"),
+        (Grant("license", "TX", "1", "expired"), "No current Texas license known"),
+        (Grant("license", "TX", "1", "revoked"), "No current Texas license known"),
+        (Grant("license", "TX", "1", "active", expires_on=TODAY - timedelta(1)), "No current Texas license known"),
+        (Grant("license", "OH", "1", "active"), "Texas: not verified"),
+    ],
+)
+def test_eligibility_is_said_in_the_words_of_the_contract(grant: Grant, text: str) -> None:
+    assert texts(standing(person(grants=(grant,)), "TX", TODAY)) == [text]
+
+
+def test_a_state_with_a_vowel_takes_an() -> None:
+    said = standing(person(grants=(Grant("license", "OH", "1", "listed"),)), "OH", TODAY)
+    assert texts(said) == ["Lists an Ohio license"]
+    said = standing(person(grants=(Grant("license", "UT", "1", "listed"),)), "UT", TODAY)
+    assert texts(said) == ["Lists a Utah license"]
+
+
+def test_ways_that_differ_are_said_apart_and_only_if_offered() -> None:
+    remote_only = Grant("telehealth_registration", "FL", "T1", "active", checked_on=SINCE)
+    confirmed_remote = "May see you in Florida: telehealth registration confirmed 1 Oct 2026"
+    both = person(grants=(remote_only,), meeting=("in_person", "video"))
+    assert texts(standing(both, "FL", TODAY)) == [
+        "In person: Florida: not verified",
+        f"Remote: {confirmed_remote}",
+    ]
+    by_video = person(grants=(remote_only,), meeting=("video",))
+    assert texts(standing(by_video, "FL", TODAY)) == [confirmed_remote]
+
+
+def test_a_compact_is_named_and_membership_alone_proves_nothing() -> None:
+    own = Grant("compact_privilege", "TX", "A1", "active", checked_on=SINCE, compact="psypact")
+    said = standing(person(grants=(own,), meeting=("video",)), "TX", TODAY)
+    assert texts(said) == ["May see you in Texas: PSYPACT privilege confirmed 1 Oct 2026"]
+    assert texts(standing(person(grants=(Grant("license", "OK"),)), "TX", TODAY)) == ["Texas: not verified"]
+
+
+@pytest.mark.parametrize(
+    ("days", "text", "tone"),
+    [
+        (90, "Last confirmed with NPPES 25 Aug 2026", ""),
+        (91, "Last confirmed with NPPES 24 Aug 2026, over 90 days ago", "unsure"),
+        (366, "Last confirmed with NPPES 22 Nov 2025, over a year ago", "unsure"),
+        (1055, "Last confirmed with NPPES 3 Jan 2024, over 2 years ago", "unsure"),
+    ],
+)
+def test_age_of_a_confirmation_is_said_in_words(days: int, text: str, tone: str) -> None:
+    when = TODAY - timedelta(days)
+    said = confirmed(person(verified_on=when, provenance={"identity": Provenance("nppes", when)}), TODAY)
+    assert (said.text, said.tone) == (text, tone)
+
+
+def test_only_a_confirmation_by_nppes_is_said_to_be_one() -> None:
+    sources = {"identity": Provenance("nppes", date(2024, 1, 3)), "fee": Provenance("profiles", SINCE)}
+    said = confirmed(person(verified_on=SINCE, provenance=sources), TODAY)
+    assert said.text == "Last confirmed 1 Oct 2026"
+
+
+@pytest.mark.parametrize(
+    ("accepting", "days", "text"),
+    [
+        ("yes", 90, "Accepting new clients"),
+        ("yes", 91, "Accepting new clients (as of 24 Aug 2026)"),
+        ("waitlist", 1, "Waiting list"),
+        ("no", 100, "Not accepting new clients (as of 15 Aug 2026)"),
+        ("yes", None, "Accepting new clients (date not stated)"),
+        (None, None, "New clients: not stated"),
+    ],
+)
+def test_what_was_said_of_new_clients_long_ago_comes_with_its_date(
+    accepting: str | None, days: int | None, text: str
+) -> None:
+    as_of = None if days is None else TODAY - timedelta(days)
+    assert new_clients(person(accepting=accepting, accepting_as_of=as_of), TODAY).text == text
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({}, Price("Fee not stated", known=False)),
+        ({"sliding_scale": True}, Price("Fee not stated", "sliding scale offered", known=False)),
+        ({"fee": Fee(session=95)}, Price("$95", "a session")),
+        ({"fee": Fee(session=130, sliding_low=60), "sliding_scale": True}, Price("$60–$130", "a session, sliding")),
+        ({"fee": Fee(session=1300, session_max=1500)}, Price("$1,300–$1,500", "a session")),
+        ({"fee": Fee(sliding_low=0)}, Price("From $0", "a session, sliding")),
+        ({"fee": Fee(first_visit=160)}, Price("$160", "first visit; later fee not stated")),
+        ({"payment": ("free",)}, Price("Free")),
+    ],
+)
+def test_the_price_is_what_was_stated(values: dict[str, object], shown: Price) -> None:
+    assert price(person(**values)) == shown
+
+
+def test_who_lists_a_profession_beside_another_is_not_said_to_be_it() -> None:
+    assert kind(person(provider_type="therapist", provider_types=("therapist",))) == "Therapist or counselor"
+    assert kind(person(provider_type="therapist", provider_types=("therapist",), primary=False)) == (
+        "Also lists counseling"
+    )
+
+
+def test_distance_is_to_the_nearest_place_and_names_it() -> None:
+    austin, new_york = places.find("78704"), places.find("10001")
+    both = person(
+        locations=(
+            Location("New York", "NY", "10001", new_york.lat, new_york.lon),
+            Location("Austin", "TX", "78704", austin.lat, austin.lon),
+        )
+    )
+    assert texts(place(both, austin)) == ["Under a mile, Austin, TX"]
+    assert texts(place(both, places.find("Dallas, TX"))) == ["185 miles, Austin, TX"]
+    assert texts(place(both, None)) == ["New York, NY and Austin, TX"]
+    assert texts(place(person(locations=(Location("Austin", "TX"),)), austin)) == ["Austin, TX"]
+
+
+def test_reasons_name_what_matched() -> None:
+    reasons = [
+        {"field": "concern", "code": "insomnia", "matched": "sleep", "how": "text"},
+        {"field": "concern", "code": "anxiety", "matched": "anxious", "how": "text"},
+        {"field": "modality", "code": "cbt_i", "matched": "sleep", "how": "text"},
+        {"field": "bio", "code": None, "matched": "sleep", "how": "text"},
+    ]
+    assert why(reasons) == (
+        "Works with insomnia and sleep, anxiety; offers Cognitive behavioral therapy for insomnia (CBT-I); "
+        "says “sleep” about their work"
+    )
+    assert why([]) == ""
+
+
+def test_the_profile_link_takes_the_place_along_but_not_what_troubles() -> None:
+    near = Place("Austin, TX", places.find("Austin, TX"))
+    request = SearchRequest(TODAY, q="panic", state="TX", near=near, selected={"concern": ("panic",)})
+    shown = card(found(person(), request), request)
+    assert shown.href == "/providers/npi:1999999984?state=TX&near=Austin%2C+TX"
+
+
+def test_what_is_not_stated_is_named_and_nothing_is_guessed() -> None:
+    page = profile_page(person(), SearchRequest(TODAY))
+    assert (page.cost.rows, page.meeting.rows, page.clients.rows) == ((), (), ())
+    assert page.cost.not_stated == "a session, first visit, sliding scale, free first talk, ways to pay and insurance"
+    said = [s.text for s in (*page.practical, *page.trust)]
+    assert said == [
+        "How to meet: not stated", "New clients: not stated", "License not stated", "Last confirmed: not stated"
+    ]  # fmt: skip
+    assert page.pronouns == ""
+    assert not {"he", "she", "his", "her"} & set(" ".join([*said, *page.questions]).lower().split())
+
+
+def test_search_engines_are_told_of_real_people_only() -> None:
+    listed = person(provider_types=("therapist",), website="javascript:alert(1)", grants=(Grant("license", "TX"),))
+    data = json_ld(listed, TODAY)
+    assert data is not None
+    assert data["@type"] == "Person"
+    assert "url" not in data
+    assert data["hasCredential"][0]["recognizedBy"]["name"] == "Texas"
+    assert json_ld(person(demo=True), TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org", "https://",
+        "https://exa mple.org", "https://example.org/\u202egpj.exe", "java\nscript:alert(1)", "http://[", "", None,
+    ],
+)  # fmt: skip
+def test_only_web_addresses_become_links(address: str | None) -> None:
+    assert website(address) is None
+
+
+def test_web_addresses_and_mail_are_shown_shortly() -> None:
+    assert website("https://www.example.org/a?b=c") == Link("https://www.example.org/a?b=c", "example.org")
+    assert email("lee@example.org") == Link("mailto:lee@example.org", "lee@example.org")
+    assert email("lee@example.org?bcc=all@example.org") is None
+    assert telephone("+1 512 555 0142") == Link("tel:+15125550142", "(512) 555-0142")
+    assert telephone("call me") is None
+
+
+def test_texts_of_others_cannot_turn_or_flood_the_page() -> None:
+    assert clean("a\u202eb\u2066c\x00d\u200fe") == "abcd\u200fe"
+    assert line("word " * 100_000, 20) == "word word word word…"
+    assert line("x" * 100_000, 20) == "x" * 19 + "…"
+    assert sum(map(len, paragraphs("word " * 20_000))) <= 20_001
+    assert paragraphs("One\r\ntwo.\n\n\nThree.") == ("One two.", "Three.")
+
+
+def test_lists_and_days_read_well() -> None:
+    assert listing(["a"]) == "a"
+    assert listing(["a", "b", "c"]) == "a, b and c"
+    assert listing(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert soon(date(2026, 12, 1), TODAY) == "Tue 1 Dec"
+    assert soon(date(2027, 1, 4), TODAY) == "Mon 4 Jan 2027"
