@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 
 from directory import places
@@ -17,8 +18,11 @@ from directory.licensure import COMPACTS, GRANT_KINDS, GRANT_STATUSES
 from directory.profile import Fee, Grant, Location, Profile, Provenance
 from directory.vocabulary import facet_vocabulary
 from indexer.normalize import settle
+from indexer.sources.nppes import NppesSource
 
 T = TypeVar("T")
+
+NPPES_ROWS: Final = Path(__file__).parent / "fixtures" / "nppes" / "weekly_small.csv"
 
 FAMILIES: Final = (
     "O'Brien", "O’Brien", "Obrien", "Muñoz", "Munoz", "Al-Sayed", "Alsayed", "Sørensen", "de la Cruz", "Delacruz",
@@ -192,6 +196,15 @@ def profile(rng: random.Random, number: int, today: date) -> Profile:
 def bare(number: int) -> Profile:
     """A profile that states nothing but a name."""
     return Profile(id=f"bare:{number:05d}", name="Nobody Known")
+
+
+def real(today: date) -> list[Profile]:
+    """The people of the committed NPPES rows, in order of id."""
+    source = NppesSource(today)
+    for _ in source.read(NPPES_ROWS, lambda issue: None):
+        pass
+    source.settle()
+    return list(source.profiles())
 
 
 def profiles(count: int, seed: int, today: date) -> list[Profile]:

@@ -17,7 +17,7 @@ from directory.facets import FACETS
 from tests import conformance
 from tests.conftest import NewEngine
 from tests.oracle import Oracle
-from tests.profiles import bare, profiles
+from tests.profiles import bare, profiles, real
 
 _A_RUN = 500
 """Searches a test at most, so that processes can share them."""
@@ -41,8 +41,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def world(new_engine: NewEngine, today: date) -> World:
-    """1,500 profiles."""
-    made = profiles(1500, 1, today)
+    """1,500 made-up profiles and the people of the NPPES rows."""
+    made = [*profiles(1500, 1, today), *real(today)]
     engine = new_engine("conformance")
     conformance.build(engine, made)
     return World(engine, Oracle(made))
