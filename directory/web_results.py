@@ -106,14 +106,12 @@ def _without_each(request: SearchRequest) -> Iterable[tuple[str, SearchRequest]]
 
 def demo_note(generation: Generation) -> str:
     """What to say of fictional profiles: exact numbers where the build counted them; empty when there are none."""
-    counted = [
-        s["demo"] for s in generation.sources.values() if isinstance(s, Mapping) and isinstance(s.get("demo"), int)
-    ]
-    if not counted:
-        return ""
-    made_up = sum(counted)
+    counted = [s.get("demo", 0) for s in generation.sources.values() if isinstance(s, Mapping)]
+    made_up = sum(n for n in counted if isinstance(n, int))
+    real = generation.providers - made_up
     if not made_up:
         return ""
-    real = generation.providers - made_up
-    people_ = "none is a real person" if not real else f"{people(real)} {'is' if real == 1 else 'are'} real"
-    return f"This is a demo: {number(made_up)} of its profiles are fictional, {people_}."
+    if real <= 0:
+        return f"This is a demo: all {number(made_up)} profiles are fictional."
+    who = "1 person is" if real == 1 else f"{people(real)} are"
+    return f"This is a demo: {number(made_up)} of its profiles are fictional, {who} real."

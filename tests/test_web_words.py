@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_distance_is_to_the_nearest_place_and_names_it() -> None:
 
 
 def test_reasons_name_what_matched() -> None:
-    reasons = [
+    reasons: list[dict[str, Any]] = [
         {"field": "concern", "code": "insomnia", "matched": "sleep", "how": "text"},
         {"field": "concern", "code": "anxiety", "matched": "anxious", "how": "text"},
         {"field": "modality", "code": "cbt_i", "matched": "sleep", "how": "text"},
