@@ -252,6 +252,7 @@ def _tell(outcome: Outcome) -> None:
 
 main.add_command(own_commands.suppress)
 main.add_command(own_commands.template)
+main.add_command(own_commands.demo)
 
 if __name__ == "__main__":
     main(prog_name="python -m indexer")

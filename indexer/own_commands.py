@@ -1,4 +1,5 @@
-"""Commands around one's own profiles: `suppress` (who asked not to be listed), `template` (what a file looks like)."""
+"""Commands around one's own profiles: `suppress` (who asked not to be listed), `template` (what a file looks like),
+`demo` (fictional ones)."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ import click
 
 from directory.config import ConfigError, Settings
 from directory.profile_schema import json_schema
+from indexer import demo as demo_profiles
+from indexer import demo_files
 from indexer import suppress as suppression
 from indexer.sources.profiles_columns import template_columns
 
@@ -90,6 +93,36 @@ def suppress_list(as_json: bool) -> None:
         click.echo(f"{entry.date}  {entry.id}  {entry.reason}")
     if not entries:
         click.echo("Nobody is on the list.")
+
+
+@click.command()
+@click.option("--count", type=click.IntRange(1, demo_profiles.LARGEST), default=5000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed, other people.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="A .csv, .json or .ndjson file, or one of them and .gz; default: NDJSON on standard output.",
+)
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day around which dates lie; default today (UTC).")
+def demo(count: int, seed: int, out: Path | None, today: datetime | None) -> None:
+    """Make fictional profiles: marked as such, with telephone numbers and NPIs that nobody has.
+
+    The same seed and day give the same bytes.
+    """
+    made = demo_profiles.profiles(count, seed, today.date() if today else None)
+    if out is None:
+        demo_files.ndjson(made, sys.stdout.buffer)
+        return
+    ending = demo_files.ending(out)
+    if ending is None:
+        allowed = ", ".join(demo_files.WRITERS)
+        raise click.BadParameter(f"{out} tells no format; expected {allowed}, or one and .gz", param_hint="--out")
+    try:
+        with demo_files.created(out) as file:
+            demo_files.WRITERS[ending](made, file)
+    except OSError as error:
+        fail(f"{out} cannot be written: {error.strerror}")
+    click.echo(f"{count:,} fictional profiles are in {out}.", err=True)
 
 
 @click.command()

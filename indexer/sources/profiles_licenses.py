@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -169,7 +170,13 @@ def _status(value: Any) -> str:
 
 
 def _objects(given: Any, out: Reading) -> list[dict[str, Any]]:
-    """Grants as objects of the public form; texts among them are read as licenses."""
+    """Grants as objects of the public form, in a cell as JSON; texts among them are read as licenses."""
+    if isinstance(given, str) and given.lstrip().startswith(("[", "{")):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            out.wrong("grants", given, Wrong("not_json", "expected a JSON list of objects"))
+            return []
     found: list[dict[str, Any]] = []
     for i, one in enumerate(given if isinstance(given, list) else [] if given is None else [given]):
         if isinstance(one, Mapping):

@@ -136,7 +136,7 @@ def _loaded(out: Reading) -> Profile | None:
             out.mistakes.append(Mistake(path, _at(public, path), "invalid", message))
         return None
     profile = _settled(profile, out)
-    return profile if profile.provenance else replace(profile, provenance=_own_word(profile))
+    return profile if profile.provenance else replace(profile, provenance=own_word(profile))
 
 
 def _settled(profile: Profile, out: Reading) -> Profile:
@@ -150,7 +150,8 @@ def _settled(profile: Profile, out: Reading) -> Profile:
             profile = replace(profile, **left_out)
 
 
-def _own_word(profile: Profile) -> dict[str, Provenance]:
+def own_word(profile: Profile) -> dict[str, Provenance]:
+    """The provenance of a profile that its owner wrote: their own word for every group that they state."""
     said = Provenance("fictional" if profile.demo else "own profile", profile.verified_on, "self-reported")
     stated = {g: any(getattr(profile, n) not in (None, ()) for n in names) for g, names in GROUPS.items()}
     return {group: said for group, any_ in stated.items() if any_}
