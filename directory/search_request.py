@@ -179,10 +179,11 @@ class _Code(ma.fields.Field[str]):
         self.codes, self.what, self.vocabulary_name = tuple(codes), what, vocabulary_name
 
     def _suggest(self, text: str) -> str | None:
-        if self.vocabulary_name and (near := vocabulary(self.vocabulary_name).near(text)):
-            return near[0]
-        found = process.extractOne(text.lower(), {c: c.lower() for c in self.codes}, score_cutoff=60)
-        return str(found[2]) if found else None
+        if self.vocabulary_name:
+            known = vocabulary(self.vocabulary_name)
+            if meant := [c for c in (known.find(text), *known.near(text)) if c]:
+                return meant[0]
+        return _like(text, self.codes)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = str(value)
@@ -211,9 +212,11 @@ class _Codes(ma.fields.Field[tuple[str, ...]]):
                 found.add(self.inner.deserialize(item))
             except _Mistake as mistake:
                 mistakes.extend(mistake.messages)
+        known = tuple(c for c in self.inner.codes if c in found)
         if mistakes:
-            raise ma.ValidationError(mistakes)
-        return tuple(c for c in self.inner.codes if c in found)
+            # What is known goes on: the website searches for it all the same.
+            raise ma.ValidationError(mistakes, valid_data=list(known))
+        return known
 
 
 class _Query(ma.fields.Field[str]):
@@ -379,7 +382,7 @@ def _request(data: dict[str, Any], today: date) -> SearchRequest:
     data["include_unknown"] = frozenset(data.get("include_unknown", ()))
     selected = {f.name: data.pop(f.name) for f in FACETS if f.name in data}
     for name, codes in selected.items():
-        selected[name] = (codes,) if isinstance(codes, str) else codes
+        selected[name] = (codes,) if isinstance(codes, str) else tuple(codes)
     return SearchRequest(today=today, selected=MappingProxyType(selected), **data)
 
 
