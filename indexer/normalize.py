@@ -14,7 +14,8 @@ from directory.licensure import REMOTE_MEETING
 from directory.profile import Profile
 from directory.vocabulary import insurer_payment, vocabulary
 
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+# The Luhn sum of two digits of which the first is doubled.
+_LUHN: Final = {f"{a}{b}": sum(divmod(2 * a, 10)) + b for a in range(10) for b in range(10)}
 _NPI: Final = re.compile(r"[12][0-9]{9}")
 _NANP: Final = re.compile(r"1?([2-9][0-9]{2})([2-9][0-9]{2})([0-9]{4})")
 # Words that people write where a number is asked for, even beside digits ("PENDING 2024").
@@ -46,8 +47,8 @@ def npi_problem(npi: str) -> str | None:
     """
     if not _NPI.fullmatch(npi):
         return "npi_malformed"
-    digits = [int(d) for d in npi]
-    total = 24 + sum(_DOUBLED[d] for d in digits[0::2]) + sum(digits[1::2])  # 24 is the sum over 80840
+    pairs = _LUHN[npi[:2]] + _LUHN[npi[2:4]] + _LUHN[npi[4:6]] + _LUHN[npi[6:8]] + _LUHN[npi[8:]]
+    total = 24 + pairs  # 24 is the sum over 80840
     return "npi_check_digit" if total % 10 else None
 
 
