@@ -57,6 +57,7 @@ def opened(path: Path) -> Iterator[Opened]:
         elif magic in _ZIP:
             with _archive(raw) as archive:
                 if "xl/workbook.xml" in archive.namelist():
+                    raw.seek(0)
                     yield Opened(path.name, raw, True, raw.tell)
                     return
                 member = _member(archive)

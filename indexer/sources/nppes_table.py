@@ -117,7 +117,7 @@ def _explain(header: Sequence[str], positions: Mapping[str, int], text: str, mis
         cells = next(csv.reader([text], delimiter=delimiter), [])
         if sum(_key(cell) in known for cell in cells) > max(1, sum(key in known for key in positions)):
             return f"the columns are separated by {name}; save the file with commas"
-    if "entity type code" not in positions:
+    if len(header) < len(missing):
         for column, what in _OTHER_FILES.items():
             if column in positions:
                 return f"this is {what}; the providers are in npidata_pfile_*.csv"

@@ -22,6 +22,9 @@ BLOCK: Final = 32 * 1024 * 1024
 _LONGEST_RECORD: Final = 100
 """Lines that a record with line breaks in its fields may span; beyond that a quote is missing."""
 
+_FIRST_BYTES: Final = 64 * 1024
+_LONGEST_HEADER: Final = 1024 * 1024
+
 _LAST: Final = "last column"
 _BEYOND: Final = "beyond the last column"
 _BLANK: Final = b" \t\r\n\x00\x1a"
@@ -51,12 +54,16 @@ class Chunk:
         return self.frame.height + len(self.bad)
 
 
-def read_header(stream: Readable, limit: int = 1024 * 1024) -> tuple[bytes, bytes, int]:
+def read_header(stream: Readable) -> tuple[bytes, bytes, int]:
     """(the first line that is not blank, the bytes read after it, the number of the next line).
 
     Raises Unusable for an empty file and for one that is not a table of lines in UTF-8.
     """
-    data = stream.read(limit) or b""
+    data = b""
+    while len(data) < _LONGEST_HEADER and (part := stream.read(_FIRST_BYTES)):
+        data += part
+        if b"\n" in data.lstrip(_BLANK):
+            break
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unusable("the file is written in UTF-16; save it as CSV in UTF-8")
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -68,7 +75,7 @@ def read_header(stream: Readable, limit: int = 1024 * 1024) -> tuple[bytes, byte
         if head.strip(_BLANK):
             break
         data, line = rest, line + 1
-    if not newline and len(head) >= limit:
+    if not newline and len(head) > _LONGEST_HEADER // 2:
         raise Unusable("the file has no lines: this is no CSV table")
     if head.rstrip(b"\r").count(b"\r"):
         raise Unusable("lines end in a bare carriage return; save the file with ordinary line ends")
@@ -76,7 +83,7 @@ def read_header(stream: Readable, limit: int = 1024 * 1024) -> tuple[bytes, byte
 
 
 def split_line(text: str) -> list[str]:
-    """The fields of one CSV record. Raises csv.Error for a field of over 128 kB."""
+    """The fields of one CSV record. Raises csv.Error for one that csv refuses."""
     return next(csv.reader([text]), [])
 
 
@@ -117,9 +124,10 @@ class Records:
     def __iter__(self) -> Iterator[Chunk]:
         pending, ended = self._rest, False
         while not ended:
+            # At least one part each time: what is left of the block before may be a block by itself.
             pending, ended = self._fill(pending)
             cut = len(pending) if ended else pending.rfind(b"\n") + 1
-            if not cut:
+            if not cut and not ended:
                 raise Unusable(f"line {self._line} is longer than {self._block:,} bytes: this is no table of records")
             body, pending = pending[:cut], pending[cut:]
             if ended:
@@ -132,13 +140,14 @@ class Records:
     def _fill(self, pending: bytes) -> tuple[bytes, bool]:
         """`pending` and what follows it, about a block in all; and whether the file ends there."""
         parts, size = [pending], len(pending)
-        while size < self._block or not size:
+        while True:
             part = self._stream.read(self._block)
             if not part:
                 return b"".join(parts), True
             parts.append(part)
             size += len(part)
-        return b"".join(parts), False
+            if size >= self._block:
+                return b"".join(parts), False
 
     def _closed(self, body: bytes) -> bytes:
         """The end of the file with a newline after a last record that lacks just that."""
@@ -158,7 +167,8 @@ class Records:
     def _fast(self, body: bytes) -> Chunk | None:
         """All of `body` by polars; None when its lines are not its records."""
         count = body.count(b"\n")
-        if body.count(b'"') % 2:
+        # Elsewhere a stray quote swallows the newlines after it, and shows in the number of rows.
+        if body.count(b'"', body.rfind(b"\n", 0, -1) + 1) % 2:
             return None
         broken = _broken_lines(body)
         try:
@@ -173,8 +183,7 @@ class Records:
             return None
         if frame.height != count:
             return None
-        odd = _odd_rows(frame, self._last, body)
-        lines = body.split(b"\n") if odd else []
+        odd, lines = _odd_rows(frame, self._last, body)
         dropped, again, bad = [], [], []
         for i in odd:
             raw = lines[i].rstrip(b"\r")
@@ -184,7 +193,7 @@ class Records:
             if raw.strip(_BLANK):
                 fields = self._fields([raw])
                 if fields is None:
-                    bad.append(self._wrong_width(self._line + i, raw))
+                    bad.append(self._bad(self._line + i, raw))
                 else:
                     again.append((self._line + i, i in broken, fields))
         frame = frame.select(
@@ -222,11 +231,8 @@ class Records:
                 good.append((at, bool(_broken_lines(b"\n".join(record))), fields))
             elif i + len(record) == len(lines) and not terminated:
                 raise Unusable(f"the file is cut off: its last row, on line {at}, is not complete")
-            elif lines[i].count(b'"') % 2:
-                text = lines[i][:100].decode("utf-8", "replace")
-                bad.append(BadRecord(at, "stray_quote", text, "a quotation mark is missing or too many in this row"))
             else:
-                bad.append(self._wrong_width(at, lines[i]))
+                bad.append(self._bad(at, lines[i]))
             i += len(record)
         return Chunk(self._frame(good), tuple(bad)), b""
 
@@ -254,11 +260,16 @@ class Records:
             return None
         return fields if len(fields) == self._width else None
 
-    def _wrong_width(self, line: int, raw: bytes) -> BadRecord:
+    def _bad(self, line: int, raw: bytes) -> BadRecord:
+        """Why the line `raw` is no record."""
+        if raw.count(b'"') % 2:
+            text = raw[:100].decode("utf-8", "replace")
+            return BadRecord(line, "stray_quote", text, "a quotation mark is missing or too many in this row")
         try:
             count = len(split_line(raw.decode("utf-8", "replace")))
         except csv.Error:
-            return BadRecord(line, "field_too_long", "", "a field is longer than 128 kB")
+            message = "a field is longer than 128 kB, or has a bare carriage return"
+            return BadRecord(line, "unreadable_row", raw[:100].decode("utf-8", "replace"), message)
         message = f"the row has {count} columns, the header {self._width}"
         return BadRecord(line, "wrong_number_of_columns", str(count), message)
 
@@ -269,9 +280,7 @@ class Records:
 
 def _broken_lines(body: bytes) -> frozenset[int]:
     """Indices of the lines of `body` that are not UTF-8."""
-    try:
-        body.decode()
-    except UnicodeDecodeError:
+    if not body.isascii() and not _is_utf8(body):
         return frozenset(i for i, line in enumerate(body.split(b"\n")) if not _is_utf8(line))
     return frozenset()
 
@@ -284,12 +293,15 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _odd_rows(frame: pl.DataFrame, last: str, body: bytes) -> list[int]:
-    """Indices of rows that may have the wrong number of columns: the last one missing, something beyond it, or a comma
-    at the end, which polars overlooks."""
-    odd = frame[last].is_null() | frame[_BEYOND].is_not_null()
-    commas = body.count(b",\n") + body.count(b",\r\n")
-    if commas > int(frame[last].is_null().sum()):
-        ends = pl.Series([line.rstrip(b"\r").endswith(b",") for line in body.split(b"\n")[: frame.height]])
-        odd = odd | ends
-    return odd.arg_true().to_list()
+def _odd_rows(frame: pl.DataFrame, last: str, body: bytes) -> tuple[list[int], list[bytes]]:
+    """Indices of rows that may have the wrong number of columns, and the lines of `body` if there are any: the last
+    column is missing, something is beyond it, or a comma is at the end, which polars overlooks."""
+    odd = (frame[last].is_null() | frame[_BEYOND].is_not_null()).arg_true().to_list()
+    commas = body.count(b",\r\n" if body.endswith(b"\r\n") else b",\n")
+    if not odd and not commas:
+        return [], []
+    lines = body.split(b"\n")
+    if commas > sum(lines[i].endswith((b",", b",\r")) for i in odd):
+        ends = (i for i, line in enumerate(lines) if line.endswith((b",", b",\r")))
+        odd = sorted({*odd, *ends})
+    return odd, lines
