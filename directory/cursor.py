@@ -15,6 +15,8 @@ import orjson
 
 Key: TypeAlias = tuple[int | float | str | None, ...]
 
+CHANGED_CURSOR: Final = "is not a `next` of this API, or was changed"
+
 _MAX_TOKEN: Final = 6000
 _MAX_PLAIN: Final = 65_536
 
@@ -23,12 +25,12 @@ class CursorError(ValueError):
     """A token that this API did not make."""
 
     def __init__(self) -> None:
-        super().__init__("is not a `next` of this API, or was changed")
+        super().__init__(CHANGED_CURSOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last result of the page before: its sort `key` and `id`, in `generation`, for the request `args` of `today`."""
+    """The last result of the page before: sort `key` and `id`, in `generation`, for the request `args` of `today`."""
 
     generation: str
     args: tuple[tuple[str, str], ...]

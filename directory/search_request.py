@@ -179,6 +179,8 @@ class _Code(ma.fields.Field[str]):
         self.codes, self.what, self.vocabulary_name = tuple(codes), what, vocabulary_name
 
     def _suggest(self, text: str) -> str | None:
+        if same := next((c for c in self.codes if c.lower() == text.lower()), None):
+            return same
         if self.vocabulary_name:
             known = vocabulary(self.vocabulary_name)
             if meant := [c for c in (known.find(text), *known.near(text)) if c]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import TypeAlias
 import pytest
 from hypothesis import HealthCheck, settings
 
+from directory.config import Settings
 from directory.engines.base import Engine
+from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
+from tests.elastic_node import Node, running_node
 
 # The same examples on every run: a red test stays red, a green one green. `make conformance` draws many more.
 settings.register_profile(
@@ -22,7 +26,7 @@ settings.load_profile("fixed")
 NewEngine: TypeAlias = Callable[[str], Engine]
 """Makes an engine without generations; the text tells it apart from others (lower-case letters and digits)."""
 
-ENGINES = ("embedded",)
+ENGINES = ("embedded", "elasticsearch")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,15 +48,31 @@ def today() -> date:
     return date(2026, 11, 23)
 
 
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """A real Elasticsearch node for the whole run; what cannot be had is an error that says which ways were tried."""
+    with running_node() as running:
+        yield running
+
+
 @pytest.fixture(scope="session", params=ENGINES)
 def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewEngine]:
-    """Makes engines of each kind in turn; they are closed at the end."""
+    """Makes engines of each kind in turn; they are closed at the end, and leave nothing on a shared cluster."""
     made: list[Engine] = []
+    # A cluster that was given may hold other directories: ours are told apart by a random part.
+    run = secrets.token_hex(3)
 
     def make(alias: str) -> Engine:
-        folder: Path = tmp_path_factory.mktemp(alias)
-        made.append(EmbeddedEngine(folder, alias))
-        return made[-1]
+        if request.param == "elasticsearch":
+            url: str = request.getfixturevalue("node").url
+            engine: Engine = ElasticEngine(
+                Settings(engine="elasticsearch", elasticsearch_urls=(url,), alias=f"{alias}{run}")
+            )
+        else:
+            folder: Path = tmp_path_factory.mktemp(alias)
+            engine = EmbeddedEngine(folder, alias)
+        made.append(engine)
+        return engine
 
     yield make
     for engine in made:

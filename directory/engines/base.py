@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol
 
-from directory.cursor import Key
+from directory.cursor import CHANGED_CURSOR, Key
+from directory.errors import BadRequest, ParameterError
 from directory.plan import SearchPlan
 from directory.profile import Profile
 
@@ -123,6 +124,16 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+def walk_key(plan: SearchPlan, texts: Collection[str] = ()) -> Key:
+    """The sort values that a walk goes on after, one for each key of the order: text for the columns `texts`, numbers
+    (None: not stated) for the others. Raises BadRequest for a cursor that was changed by hand."""
+    key = plan.after_key or ()
+    columns = [k.column for k in plan.order]
+    if len(key) != len(columns) or any(isinstance(v, str) != (c in texts) for c, v in zip(columns, key, strict=True)):
+        raise BadRequest("", [ParameterError("after", "", CHANGED_CURSOR)])
+    return key
 
 
 def fingerprint(*parts: str) -> str:

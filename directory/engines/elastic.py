@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from directory import document, licensure, text, vocabulary
 from directory.config import Settings
+from directory.cursor import CHANGED_CURSOR
 from directory.engines import elastic_index
 from directory.engines.base import (
     FacetCount,
@@ -26,8 +27,8 @@ from directory.engines.base import (
 )
 from directory.engines.elastic_build import ElasticBuild, clear_dead_builds
 from directory.engines.elastic_client import BUILD_SECONDS, connect, of_status, translated
-from directory.engines.elastic_query import Search, counts_of, searches
-from directory.errors import EngineUnavailable, NoGeneration, WalkGone
+from directory.engines.elastic_query import Search, counts_of, key_of, searches
+from directory.errors import BadRequest, EngineUnavailable, NoGeneration, ParameterError, WalkGone
 from directory.plan import SearchPlan
 from directory.profile import Profile, from_dict
 
@@ -88,6 +89,9 @@ class ElasticEngine:
             raise WalkGone("the generation that this walk started on is no longer kept; start again without `after`")
         if missing and live != name:
             return live, []
+        if walk and answers[0].get("status") == 400:
+            # The only part of a search that a caller can write.
+            raise BadRequest("", [ParameterError("after", "", CHANGED_CURSOR)])
         for answer in answers[:-1]:
             _check(answer)
         return live, answers[:-1]
@@ -115,7 +119,7 @@ class ElasticEngine:
             if search.unknown:
                 unknown[search.unknown] = _total(answer)
         found = answers[0]["hits"]["hits"]
-        hits = tuple(Hit(from_dict(h["_source"]["profile"]), tuple(h["sort"][:-1])) for h in found[: plan.limit])
+        hits = tuple(Hit(from_dict(h["_source"]["profile"]), key_of(plan, h["sort"])) for h in found[: plan.limit])
         total = _total(answers[0])
         more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
         return Result(total, hits, more, counts, unknown, generation)

@@ -6,11 +6,13 @@ by a search of size 0 without its own filter. One round trip, and the searches o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from directory.cursor import Key
 from directory.document import TEXTS
+from directory.engines.base import walk_key
 from directory.engines.elastic_index import licensed_term
 from directory.facets import FACET
 from directory.licensure import NO_END
@@ -25,6 +27,8 @@ LAST: Final = float(2**53 - 1)
 # Lucene's haversine takes the Earth for a sphere of this radius (SloppyMath); distances scale with it.
 _LUCENE_RADIUS_METERS: Final = 6_371_008.7714
 METERS_PER_MILE: Final = _LUCENE_RADIUS_METERS / EARTH_RADIUS_MILES
+
+_INFINITE: Final = "Infinity"
 
 _ROTATION: Final = """
 long z = doc['shuffle'].value + params.day * -7046029254386353131L;
@@ -125,6 +129,17 @@ def _script(source: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"_script": {"type": "number", "script": script, "order": "asc"}}
 
 
+def key_of(plan: SearchPlan, values: Sequence[Any]) -> Key:
+    """A hit's sort values as a cursor keeps them, without the id. The distance of who has no place is infinite, which
+    JSON cannot say as a number."""
+    return tuple(None if value == _INFINITE else value for value in values[: len(plan.order)])
+
+
+def _sort_values(plan: SearchPlan) -> list[Any]:
+    key = walk_key(plan, texts=("name",))
+    return [_INFINITE if value is None else value for value in key]
+
+
 # Searches
 
 
@@ -160,7 +175,7 @@ def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
         "sort": [*(_sort(key, plan) for key in plan.order), {"id": {"order": "asc"}}],
     }
     if plan.after_id is not None:
-        body["search_after"] = [*(plan.after_key or ()), plan.after_id]
+        body["search_after"] = [*_sort_values(plan), plan.after_id]
         # One more than asked for tells whether the walk goes on; by page the total does.
         body["size"] = plan.limit + 1
     elif plan.offset:

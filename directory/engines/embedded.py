@@ -32,6 +32,7 @@ from directory.engines.base import (
     generation_name,
     parse_generation_name,
     source_of,
+    walk_key,
 )
 from directory.engines.embedded_files import MANIFEST, GenerationWriter
 from directory.engines.embedded_reader import Reader, read_generation
@@ -139,7 +140,7 @@ class EmbeddedEngine:
         number = reader.number(plan.after_id or "")
         if number is None:
             raise WalkGone("this walk's last provider is not in its generation; start anew")
-        rest = embedded_order.after(columns, numbers, plan.after_key or (), number)
+        rest = embedded_order.after(columns, numbers, walk_key(plan), number)
         return [c[rest] for c in columns], numbers[rest]
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:

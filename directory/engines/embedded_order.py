@@ -10,7 +10,6 @@ import numpy as np
 from directory.cursor import Key
 from directory.engines.embedded_files import MISSING_NUMBER
 from directory.engines.embedded_reader import Array, Reader
-from directory.errors import BadRequest, ParameterError
 from directory.plan import SearchPlan, SortKey
 
 _LAST = np.inf
@@ -73,8 +72,6 @@ def first(columns: Sequence[Array], wanted: int) -> Array:
 def after(columns: Sequence[Array], numbers: Array, key: Key, number: int) -> Array:
     """Which rows come after the one with sort values `key` and provider `number`."""
     values = [_LAST if k is None else k for k in key]
-    if len(values) != len(columns) or any(isinstance(v, str) for v in values):
-        raise BadRequest("", [ParameterError("after", "", "is not a `next` of this API, or was changed")])
     beyond = numbers > number
     for column, value in zip(reversed(columns), reversed(values), strict=True):
         beyond = (column > value) | ((column == value) & beyond)
