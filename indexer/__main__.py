@@ -47,9 +47,11 @@ class _InputType(click.ParamType[Input]):
             hint = f"; did you mean {near[0]!r}?" if near else f"; sources: {known}"
             self.fail(f"there is no source {source!r}{hint}", param, ctx)
         path = Path(file).expanduser()
+        if not file:
+            self.fail(f"{value!r} names no file", param, ctx)
         if path.is_dir():
             self.fail(f"{file} is a directory; {source} needs a file", param, ctx)
-        if not file or not path.exists():
+        if not path.exists():
             self.fail(f"there is no file {file!r}", param, ctx)
         return Input(source, path)
 

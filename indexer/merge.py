@@ -20,12 +20,17 @@ from indexer.sources.base import Source
 def merged(sources: Sequence[Source]) -> Iterator[Profile]:
     """The providers of all `sources` (weightiest word last), each once, in increasing order of id, without those whose
     NPI a source says is gone."""
-    streams = [((p.id, -rank, p) for p in source.profiles()) for rank, source in enumerate(sources)]
-    in_order = heapq.merge(*streams, key=itemgetter(0, 1))
+    weightiest_first = [_stream(source, rank) for rank, source in enumerate(reversed(sources))]
+    in_order = heapq.merge(*weightiest_first, key=itemgetter(0, 1))
     for _, said in groupby(in_order, key=itemgetter(0)):
         profile = combine([p for _, _, p in said])
         if profile.npi is None or not any(source.removed(profile.npi) for source in sources):
             yield profile
+
+
+def _stream(source: Source, rank: int) -> Iterator[tuple[str, int, Profile]]:
+    for profile in source.profiles():
+        yield profile.id, rank, profile
 
 
 def combine(profiles: Sequence[Profile]) -> Profile:

@@ -145,9 +145,13 @@ def build(inputs: Sequence[Input], engine: Engine, rejects: RejectLog, options: 
             if refusal and not options.allow_shrink:
                 raise _Refused(refusal)
             generation = making.finish(run.about())
-            engine.promote(generation.name, expected=live.name if live else None)
         except BaseException:
             making.abort()
+            raise
+        try:
+            engine.promote(generation.name, expected=live.name if live else None)
+        except PromotionRefused:
+            making.abort()  # on any other trouble it may be live already
             raise
     except (_Refused, PromotionRefused, Problem) as error:
         return run.outcome("build", providers=providers, refusal=str(error))
