@@ -38,13 +38,14 @@ def npi(index: int) -> str:
     return next(f"{base}{digit}" for digit in range(10) if npi_problem(f"{base}{digit}") is None)
 
 
-def profiles(count: int = 5000, seed: int = 1, today: date | None = None) -> Iterator[Profile]:
-    """`count` fictional providers in increasing order of id; dates lie around `today` (default: this day, UTC)."""
+def profiles(count: int = 5000, seed: int = 1, today: date | None = None, *, start: int = 0) -> Iterator[Profile]:
+    """`count` fictional providers, without the first `start`, in increasing order of id; dates lie around `today`
+    (default: this day, UTC)."""
     if not 0 <= count <= LARGEST:
         raise ValueError(f"count is {count:,}; expected 0 to {LARGEST:,}")
     day = today or datetime.now(UTC).date()
     random = Random()  # noqa: S311 - nothing secret is made
-    for index in range(count):
+    for index in range(start, count):
         random.seed((seed << 32) + index)
         yield _profile(random, index, day)
 

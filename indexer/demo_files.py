@@ -1,4 +1,4 @@
-"""Profiles as files: CSV, JSON or NDJSON, as `sources.profiles` reads them back."""
+"""Fictional profiles as files: CSV, JSON or NDJSON, as `sources.profiles` reads them back."""
 
 from __future__ import annotations
 
@@ -6,42 +6,50 @@ import csv
 import gzip
 import io
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
 import orjson
 
 from directory.profile import Fee, Location, Profile, to_dict
+from indexer import demo
 from indexer.sources.profiles_columns import columns
 
+PART: Final = 10_000
+"""Profiles made at a time by one process."""
 
-def ndjson(profiles: Iterable[Profile], out: IO[bytes]) -> None:
+_AHEAD: Final = 16
+"""Parts that may be made before they are written: what memory they take is bounded."""
+
+
+def ndjson(profiles: Iterable[Profile], *, first: bool = True) -> bytes:
     """A profile a line, in the public form without what is not stated."""
-    for profile in profiles:
-        out.write(orjson.dumps(_stated(to_dict(profile)), option=orjson.OPT_APPEND_NEWLINE))
+    return b"".join(orjson.dumps(_stated(to_dict(profile)), option=orjson.OPT_APPEND_NEWLINE) for profile in profiles)
 
 
-def document(profiles: Iterable[Profile], out: IO[bytes]) -> None:
-    """A JSON list, a profile a line."""
-    before = b"[\n"
-    for profile in profiles:
-        out.write(before + orjson.dumps(_stated(to_dict(profile))))
-        before = b",\n"
-    out.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+def document(profiles: Iterable[Profile], *, first: bool = True) -> bytes:
+    """A JSON list, a profile a line, still open at its end; a part that isn't the `first` begins with a comma."""
+    items = (orjson.dumps(_stated(to_dict(profile))) for profile in profiles)
+    return (b"[\n" if first else b",\n") + b",\n".join(items)
 
 
-def table(profiles: Iterable[Profile], out: IO[bytes]) -> None:
-    """A CSV file with a column for every field; licenses of several kinds stand as JSON in the column `grants`."""
+def table(profiles: Iterable[Profile], *, first: bool = True) -> bytes:
+    """Rows of a CSV file with a column for every field, the header before the `first`; licenses of several kinds stand
+    as JSON in the column `grants`."""
     known = [c for c in columns() if c.target in _CELLS]
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    text = io.StringIO(newline="")
     rows = csv.writer(text)
-    rows.writerow(c.name for c in known)
+    if first:
+        rows.writerow(c.name for c in known)
     rows.writerows([_CELLS[c.target](profile) for c in known] for profile in profiles)
-    text.detach()
+    return text.getvalue().encode()
 
 
 def _stated(public: dict[str, Any]) -> dict[str, Any]:
@@ -83,14 +91,29 @@ def _cells() -> Iterator[tuple[str, Callable[[Profile], str]]]:
 
 
 _CELLS: Final = dict(_cells())
-WRITERS: Final = {".ndjson": ndjson, ".jsonl": ndjson, ".json": document, ".csv": table}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How profiles are written: `write` gives the bytes of some of them, `end` closes the file."""
+
+    write: Callable[..., bytes]
+    end: bytes = b""
+
+
+FORMS: Final = {
+    ".ndjson": Form(ndjson),
+    ".jsonl": Form(ndjson),
+    ".json": Form(document, b"\n]\n"),
+    ".csv": Form(table),
+}
 """Ending of a file's name -> how it is written; `.gz` may follow."""
 
 
 def ending(path: Path) -> str | None:
     """The ending that tells the format of `path`; None where none does."""
     name = path.name.lower().removesuffix(".gz")
-    return next((e for e in WRITERS if name.endswith(e)), None)
+    return next((e for e in FORMS if name.endswith(e)), None)
 
 
 @contextmanager
@@ -102,3 +125,29 @@ def created(path: Path) -> Iterator[IO[bytes]]:
                 yield cast(IO[bytes], packed)
         else:
             yield raw
+
+
+def write(count: int, seed: int, today: date, ending_: str, out: IO[bytes], *, part: int = PART) -> None:
+    """Write `count` fictional profiles to `out` in the form of `ending_`; many are made on all cores at once. The bytes
+    don't depend on that, nor on the size of a `part`."""
+    form = FORMS[ending_]
+    tasks = [(ending_, start, min(start + part, count), seed, today) for start in range(0, count, part)]
+    if len(tasks) == 1:
+        out.write(_part(tasks[0]))
+    else:
+        # Fresh processes: a copy of one with threads (polars has some) may hang.
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            waiting: deque[Future[bytes]] = deque()
+            for task in tasks:
+                waiting.append(pool.submit(_part, task))
+                if len(waiting) > _AHEAD:
+                    out.write(waiting.popleft().result())
+            while waiting:
+                out.write(waiting.popleft().result())
+    out.write(form.end)
+
+
+def _part(task: tuple[str, int, int, int, date]) -> bytes:
+    ending_, start, stop, seed, today = task
+    made = demo.profiles(stop, seed, today, start=start)
+    return FORMS[ending_].write(made, first=start == 0)

@@ -109,17 +109,17 @@ def demo(count: int, seed: int, out: Path | None, today: datetime | None) -> Non
 
     The same seed and day give the same bytes.
     """
-    made = demo_profiles.profiles(count, seed, today.date() if today else None)
-    if out is None:
-        demo_files.ndjson(made, sys.stdout.buffer)
-        return
-    ending = demo_files.ending(out)
+    day = today.date() if today else datetime.now(UTC).date()
+    ending = ".ndjson" if out is None else demo_files.ending(out)
     if ending is None:
-        allowed = ", ".join(demo_files.WRITERS)
+        allowed = ", ".join(demo_files.FORMS)
         raise click.BadParameter(f"{out} tells no format; expected {allowed}, or one and .gz", param_hint="--out")
+    if out is None:
+        demo_files.write(count, seed, day, ending, sys.stdout.buffer)
+        return
     try:
         with demo_files.created(out) as file:
-            demo_files.WRITERS[ending](made, file)
+            demo_files.write(count, seed, day, ending, file)
     except OSError as error:
         fail(f"{out} cannot be written: {error.strerror}")
     click.echo(f"{count:,} fictional profiles are in {out}.", err=True)
