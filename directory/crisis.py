@@ -21,7 +21,7 @@ _VOCABULARIES: Final = Path(__file__).with_name("vocabularies")
 def _reason(text: str, language: Language) -> str | None:
     """The name of the statement found in `text`, None when it isn't crisis language."""
     line = _masked(language.line(text), language)
-    words = set(line.split())
+    words = set(line)
     for statement in language.statements:
         if not statement.pattern.anchors.isdisjoint(words):
             for found in statement.pattern.regex.finditer(line):
@@ -34,10 +34,10 @@ def _reason(text: str, language: Language) -> str | None:
 def _masked(line: str, language: Language) -> str:
     """`line` with all that only sounds like a crisis (denials, idioms, prevention, bereavement) put out of sight.
     Only the words of that phrase go, so a real statement beside it is still found."""
-    words = set(line.split())
-    for name, mask in language.masks:
+    words = set(line)
+    for sign, mask in language.masks:
         if not mask.anchors.isdisjoint(words):
-            line = mask.regex.sub(f"_{name} ", line)
+            line = mask.regex.sub(sign, line)
     return line
 
 

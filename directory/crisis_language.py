@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import yaml
 
 from directory.crisis_spelling import Spelling
-from directory.phrase_pattern import END, Part, Pattern, PatternError, any_of, compile_pattern, read
+from directory.phrase_pattern import END, Alphabet, Part, Pattern, PatternError, any_of, compile_pattern, read
 
 Item: TypeAlias = tuple[str, int]
 """A piece of text and its line."""
@@ -52,6 +52,7 @@ class Statement:
 class Language:
     """The checked content of the file."""
 
+    alphabet: Alphabet
     spelling: Spelling
     rewrite: Mapping[str, str]
     rewriting: re.Pattern[str]
@@ -61,8 +62,8 @@ class Language:
     statements: tuple[Statement, ...]
 
     def line(self, text: str) -> str:
-        """`text` as a line for patterns: repaired words in their usual form, each followed by one blank."""
-        line = "".join(f"{word} " for word in self.spelling.words(text))
+        """`text` as a line for patterns, with repaired words in their usual form."""
+        line = self.alphabet.line(self.spelling.words(text))
         return self.rewriting.sub(lambda found: self.rewrite[found[0]], line)
 
 
@@ -132,17 +133,17 @@ class _LanguageFile(YamlFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._sections = self.mapping(self.root, allowed=_SECTIONS, needed=_SECTIONS)
-        self._common = frozenset(text for text, _ in self.items(self._sections["common"]))
+        self._alphabet = Alphabet()
+        self._common = frozenset(self._alphabet.char(word) for word, _ in self.items(self._sections["common"]))
         self._lists: dict[str, Part] = {}
         self._used: set[str] = set()
-        self._known: set[str] = set()
         self._seen: dict[tuple[str, str], int] = {}
 
     def language(self) -> Language:
         self._read_lists()
         contexts = self._contexts()
         masks = tuple(
-            (name, pattern)
+            (self._alphabet.char(f"_{name}"), pattern)
             for name, node in self.mapping(self._sections["masks"]).items()
             for pattern in self._patterns(node, "masks")
         )
@@ -152,10 +153,11 @@ class _LanguageFile(YamlFile):
         rewrite = self._rewrite()
         phrases = sorted(rewrite, key=len, reverse=True)
         return Language(
+            alphabet=self._alphabet,
             spelling=self._spelling(),
-            rewrite={f"{phrase} ": f"{rewrite[phrase]} " for phrase in phrases},
-            rewriting=re.compile("(?<![^ ])(?:" + "|".join(f"{phrase} " for phrase in phrases) + ")"),
-            turns=re.compile("|".join([rf"(?<![^ ])\{END} ", *(p.regex.pattern for p in turns)])),
+            rewrite=rewrite,
+            rewriting=re.compile("|".join(phrases)),
+            turns=re.compile("|".join([re.escape(END), *(p.regex.pattern for p in turns)])),
             contexts=contexts,
             masks=masks,
             statements=statements,
@@ -177,10 +179,9 @@ class _LanguageFile(YamlFile):
                 if text in seen:
                     raise self.fail(line, f"“{text}” is in list “{name}” twice")
                 seen.add(text)
-                part = self._compile(text, line, lambda t: read(t, self._lists, self._common))
+                part = self._compile(text, line, lambda t: read(t, self._lists, self._alphabet, self._common))
                 assert isinstance(part, Part)
                 parts.append(part)
-                self._known |= part.words
             self._lists[name] = any_of(parts)
 
     def _patterns(self, node: yaml.Node, where: str) -> tuple[Pattern, ...]:
@@ -189,10 +190,9 @@ class _LanguageFile(YamlFile):
             if before := self._seen.get((where, text)):
                 raise self.fail(line, f"“{text}” is already in line {before}")
             self._seen[where, text] = line
-            pattern = self._compile(text, line, lambda t: compile_pattern(t, self._lists, self._common))
+            pattern = self._compile(text, line, lambda t: compile_pattern(t, self._lists, self._alphabet, self._common))
             assert isinstance(pattern, Pattern)
             out.append(pattern)
-            self._known |= read(text, self._lists).words
         return tuple(out)
 
     def _contexts(self) -> dict[str, Context]:
@@ -229,10 +229,10 @@ class _LanguageFile(YamlFile):
         return out
 
     def _rewrite(self) -> dict[str, str]:
-        pairs = self._pairs(self._sections["rewrite"])
-        for phrase, (meaning, _) in pairs.items():
-            self._known.update(phrase.split(), meaning.split())
-        return {phrase: meaning for phrase, (meaning, _) in pairs.items()}
+        def line(text: str) -> str:
+            return "".join(self._alphabet.char(word) for word in text.split())
+
+        return {line(phrase): line(meaning) for phrase, (meaning, _) in self._pairs(self._sections["rewrite"]).items()}
 
     def _spelling(self) -> Spelling:
         names = ("exact", "one_slip", "two_slips", "keep", "glued", "censored")
@@ -240,12 +240,12 @@ class _LanguageFile(YamlFile):
         exact = self._pairs(keys["exact"])
         words = {name: self._words(keys[name], known=name != "keep") for name in names[1:]}
         for variant, (meaning, line) in exact.items():
-            if not self._known.issuperset(meaning.split()):
+            if not self._alphabet.words.issuperset(meaning.split()):
                 raise self.fail(line, f"“{meaning}” is in no pattern")
-            if variant in self._known:
+            if variant in self._alphabet:
                 raise self.fail(line, f"“{variant}” is a word of the patterns itself")
         return Spelling(
-            known=frozenset(self._known),
+            known=self._alphabet.words,
             exact={variant: meaning for variant, (meaning, _) in exact.items()},
             one_slip=frozenset(words["one_slip"]),
             two_slips=frozenset(words["two_slips"]),
@@ -259,7 +259,7 @@ class _LanguageFile(YamlFile):
         for text, line in self.items(node):
             if text in out:
                 raise self.fail(line, f"“{text}” is there twice")
-            if known and text not in self._known:
+            if known and text not in self._alphabet:
                 raise self.fail(line, f"“{text}” is in no pattern")
             out[text] = line
         return tuple(out)

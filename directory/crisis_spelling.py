@@ -27,10 +27,15 @@ _UNSEEN: Final = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e
 _APOSTROPHES: Final = re.compile("[’‘ʼʻ′`´ʹꞌ＇]")
 _RUN: Final = re.compile(r"[^\W_]+")
 _SENTENCE_END: Final = re.compile(r"[.!?;:…][\"'”’)\]*~]*\Z")
-# A 1 may stand for i or for l.
-_LEET: Final = tuple(str.maketrans("013457@$!|+", letters) for letters in ("oieastasilt", "oleastaslit"))
+# A 1 may stand for i or for l, a 2 for "to".
+_LEET: Final = tuple(
+    str.maketrans(dict(zip("013457@$!|+", letters, strict=True)) | {"2": "to"})
+    for letters in ("oieastasilt", "oleastaslit")
+)
 _HIDDEN: Final = re.compile(r"[*#•●·_%&]+")
 _AROUND: Final = "\"'.,;:?()[]~-"
+_DOUBLED: Final = re.compile(r"(.)\1+")
+_DRAWN_OUT: Final = re.compile(r"(.)\1{2,}")
 _MIN_FUZZY: Final = 5
 _MAX_GLUED: Final = 40
 _MAX_FRAGMENTS: Final = 7
@@ -66,6 +71,10 @@ class Spelling:
     def _critical(self) -> frozenset[str]:
         return self._mended | frozenset(self.censored)
 
+    @cached_property
+    def _all_glued(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{'|'.join(sorted(self.glued))})+")
+
     def words(self, text: str) -> list[str]:
         """The words of `text`, folded and repaired, with `END` after each sentence. Any string will do."""
         folded = fold(_APOSTROPHES.sub("'", _UNSEEN.sub("", text)))
@@ -97,7 +106,7 @@ class Spelling:
         for core in dict.fromkeys((plain, plain.rstrip("!"))):
             for table in _LEET if not core.isalpha() else ():
                 letters = core.replace("'", "").translate(table)
-                if len(letters) > 2 and letters.isalpha() and self._all_known(found := self._word(letters)):
+                if len(letters) > 1 and letters.isalpha() and self._all_known(found := self._word(letters)):
                     return found
         return self._uncensored(plain.rstrip("!"))
 
@@ -119,11 +128,12 @@ class Spelling:
             return self.exact[word].split()
         if word in self.keep or not word.isascii() or not word.isalpha():
             return [word]
-        for letters in (r"\1\1", r"\1"):
-            if (shorter := re.sub(r"(.)\1{2,}", letters, word)) in self.known:
-                return [shorter]
-        if (single := re.sub(r"(.)\1+", r"\1", word)) in self._critical:
-            return [single]
+        if _DOUBLED.search(word):
+            for letters in (r"\1\1", r"\1"):
+                if (shorter := _DRAWN_OUT.sub(letters, word)) in self.known:
+                    return [shorter]
+            if (single := _DOUBLED.sub(r"\1", word)) in self._critical:
+                return [single]
         return self._unglued(word) or [self._nearest(word) or word]
 
     def _nearest(self, word: str) -> str | None:
@@ -136,7 +146,7 @@ class Spelling:
 
     def _unglued(self, word: str) -> list[str]:
         """`word` cut into words of `glued`, or none: killmyself, iwanttodie."""
-        if not 5 < len(word) <= _MAX_GLUED:
+        if not 5 < len(word) <= _MAX_GLUED or not self._all_glued.fullmatch(word):
             return []
         # ways[n]: how the first n letters are cut, fewest pieces first.
         ways: list[list[str] | None] = [[]] + [None] * len(word)
@@ -164,6 +174,10 @@ class Spelling:
         out: list[str] = []
         at = 0
         while at < len(tokens):
+            if tokens[at] not in self._beginnings:
+                out.append(tokens[at])
+                at += 1
+                continue
             pieces = list(accumulate(tokens[at : at + _MAX_FRAGMENTS]))
             longest = max((n for n, piece in enumerate(pieces) if n and piece in self._mended), default=0)
             if self._all_known(tokens[at : at + longest + 1]):

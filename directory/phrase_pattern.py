@@ -1,4 +1,4 @@
-"""Phrase patterns: the little language in which data files describe what people say.
+"""Phrase patterns: the little language in which a data file describes what people say.
 
     {want} ~2 kill myself      words, a named list, a gap of at most two words
     (i|we) give up (on life)?  alternatives, something that may be missing
@@ -6,39 +6,70 @@
     live !(with|in)            not before these words
     ^ domestic violence $      the start and the end of a sentence
 
-A line to be searched is lower-case words, each followed by one blank; a lone `.` is the end of a sentence. A gap never
-crosses that end, neighbouring words may ("kill. myself"), because punctuation is the first thing distress drops or adds.
+Patterns become regular expressions over lines in which each known word is one character, so that a list of hundreds of
+words costs one lookup. A gap never crosses the end of a sentence; neighbouring words may ("kill. myself"), because
+punctuation is the first thing that distress drops or adds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 END: Final = "."
-"""The token that ends a sentence."""
+"""The token that ends a sentence, and its character."""
+OTHER: Final = "?"
+"""The character of all words that no pattern knows."""
+NUMBER: Final = "#"
+"""The character of all numbers."""
 
-Anchors: TypeAlias = frozenset[str] | None
-"""Words of which every match holds at least one; None when a match may hold none of them for certain."""
-
+_FIRST: Final = 0xE000  # private use: clashes with no sign of regular expressions
 _TOKEN: Final = re.compile(r"~\d+|[(){}|?!^$%]|\w+|\S")
-_GAP: Final = r"(?:[^ .]+ ){0,%s}?(?!\. )"
-_MARKS: Final = {"^": r"(?:\A|(?<=\. ))", "$": r"(?=\. |\Z)"}
+_GAP: Final = "[^.]{0,%s}?"
+_MARKS: Final = {"^": r"(?:\A|(?<=\.))", "$": r"(?=\.|\Z)"}
 
 
 class PatternError(ValueError):
     """A pattern that can't be read: an unknown list, an unbalanced bracket, a sign without a meaning, no sure word."""
 
 
+class Alphabet:
+    """One character for each word that some pattern knows."""
+
+    def __init__(self) -> None:
+        self._chars: dict[str, str] = {}
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._chars
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(self._chars)
+
+    def char(self, word: str) -> str:
+        """The character of `word`, a new one if need be."""
+        return self._chars.setdefault(word, chr(_FIRST + len(self._chars)))
+
+    def line(self, words: Iterable[str]) -> str:
+        """`words` as a line to search."""
+        return "".join(self._chars.get(w) or (END if w == END else NUMBER if w.isdigit() else OTHER) for w in words)
+
+    def text(self, line: str) -> str:
+        """`line` in words again, for people to read."""
+        words = {char: word for word, char in self._chars.items()}
+        return " ".join(words.get(char, char) for char in line)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a pattern: its regular expression, the words of which one must occur, all words in it."""
+    """A piece of a pattern: its regular expression, the characters of which every match holds at least one (None when
+    that isn't certain), and the characters it stands for when it is exactly one word."""
 
     regex: str
-    anchors: Anchors
-    words: frozenset[str]
+    anchors: frozenset[str] | None
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +81,30 @@ class Pattern:
     anchors: frozenset[str]
 
 
-def _sequence(parts: list[Part], common: frozenset[str]) -> Part:
-    """One part after the other; anchored in the part with the rarest words."""
-    sure = [p.anchors for p in parts if p.anchors]
-    best = min(sure, key=lambda a: (bool(a & common), len(a)), default=None)
-    return Part("".join(p.regex for p in parts), best, frozenset().union(*(p.words for p in parts)))
+def _class(chars: Iterable[str]) -> Part:
+    """Any one of the words `chars`."""
+    word = "".join(sorted(set(chars)))
+    return Part(word if len(word) == 1 else f"[{word}]", frozenset(word), word)
 
 
-def _choice(parts: list[Part]) -> Part:
-    """Any of the parts."""
-    if len(parts) == 1:
-        return parts[0]
-    sure = [p.anchors for p in parts]
+def any_of(parts: list[Part]) -> Part:
+    """A part that matches where any of `parts` does; single words are taken together."""
+    words = [p.word for p in parts if p.word]
+    options = ([_class("".join(words))] if words else []) + [p for p in parts if not p.word]
+    if len(options) == 1:
+        return options[0]
+    sure = [p.anchors for p in options]
     anchors = None if None in sure else frozenset().union(*(a for a in sure if a))
-    regex = "(?:" + "|".join(dict.fromkeys(p.regex for p in parts)) + ")"
-    return Part(regex, anchors, frozenset().union(*(p.words for p in parts)))
+    return Part("(?:" + "|".join(dict.fromkeys(p.regex for p in options)) + ")", anchors)
 
 
 class _Reader:
     """Reads one pattern by recursive descent."""
 
-    def __init__(self, source: str, lists: Mapping[str, Part], common: frozenset[str]) -> None:
+    def __init__(self, source: str, lists: Mapping[str, Part], alphabet: Alphabet, common: frozenset[str]) -> None:
         self._tokens: Iterator[str] = iter(_TOKEN.findall(source))
         self._next: str | None = next(self._tokens, None)
-        self._lists, self._common = lists, common
+        self._lists, self._alphabet, self._common = lists, alphabet, common
 
     def _take(self) -> str:
         token, self._next = self._next, next(self._tokens, None)
@@ -89,7 +120,7 @@ class _Reader:
     def _atom(self) -> Part:
         token = self._take()
         if token == "(":
-            part = self.choice()
+            part = self._choice()
             self._expect(")")
             return part
         if token == "{":
@@ -98,61 +129,65 @@ class _Reader:
             if name not in self._lists:
                 raise PatternError(f"there is no list “{name}” above this line")
             return self._lists[name]
-        if token in _MARKS:
-            return Part(_MARKS[token], None, frozenset())
         if token == "!":
-            return Part(f"(?!{self._atom().regex})", None, frozenset())
-        if token == "%":
-            return Part(r"\d+ ", None, frozenset())
+            return Part(f"(?!{self._atom().regex})", None)
+        if token == "%" or token.isdigit():
+            return Part(NUMBER, None)
+        if token in _MARKS:
+            return Part(_MARKS[token], None)
         if token.startswith("~"):
-            return Part(_GAP % token[1:], None, frozenset())
+            return Part(_GAP % token[1:], None)
         if re.fullmatch(r"\w+", token):
-            return Part(rf"(?:\. )?{token} ", frozenset({token}), frozenset({token}))
+            return _class(self._alphabet.char(token))
         raise PatternError(f"“{token}” has no meaning here")
 
-    def _item(self) -> Part:
-        part = self._atom()
-        if self._next != "?":
-            return part
-        self._take()
-        return Part(f"(?:{part.regex})?", None, part.words)
+    def _sequence(self) -> Part:
+        regex, before, sure = "", False, []
+        count, only = 0, None
+        while self._next is not None and self._next not in ("|", ")"):
+            gap = self._next.startswith("~")
+            part = self._atom()
+            # Between two neighbours a sentence may end; beside a gap it may not.
+            regex += r"\.?" if before and not gap else ""
+            if self._next == "?":
+                self._take()
+                regex += f"(?:{part.regex}" + r"\.?)?"
+                before = False
+            else:
+                regex += part.regex
+                before = not gap
+                sure += [part.anchors] if part.anchors else []
+                only = part.word
+            count += 1
+        if not count:
+            raise PatternError("an alternative is empty")
+        best = min(sure, key=lambda a: (bool(a & self._common), len(a)), default=None)
+        return Part(regex, best, only if count == 1 and best else None)
 
-    def choice(self) -> Part:
-        options: list[Part] = []
-        while True:
-            parts: list[Part] = []
-            while self._next is not None and self._next not in "|)":
-                parts.append(self._item())
-            if not parts:
-                raise PatternError("an alternative is empty")
-            options.append(_sequence(parts, self._common))
-            if self._next != "|":
-                return _choice(options)
+    def _choice(self) -> Part:
+        options = [self._sequence()]
+        while self._next == "|":
             self._take()
+            options.append(self._sequence())
+        return any_of(options)
 
     def whole(self) -> Part:
-        part = self.choice()
+        part = self._choice()
         if self._next is not None:
             raise PatternError(f"“{self._next}” closes nothing")
         return part
 
 
-def read(source: str, lists: Mapping[str, Part], common: frozenset[str] = frozenset()) -> Part:
-    """The part that `source` describes; `{name}` stands for `lists[name]`. Words in `common` make poor anchors.
-
-    Raises PatternError when it can't be read.
+def read(source: str, lists: Mapping[str, Part], alphabet: Alphabet, common: frozenset[str]) -> Part:
+    """The part that `source` describes; `{name}` stands for `lists[name]`, new words join `alphabet`, and words whose
+    characters are in `common` make poor anchors. Raises PatternError when it can't be read.
     """
-    return _Reader(source, lists, common).whole()
+    return _Reader(source, lists, alphabet, common).whole()
 
 
-def any_of(parts: list[Part]) -> Part:
-    """A part that matches where any of `parts` does."""
-    return _choice(parts)
-
-
-def compile_pattern(source: str, lists: Mapping[str, Part], common: frozenset[str] = frozenset()) -> Pattern:
-    """`source` ready to search lines with. Raises PatternError, also when nothing in it is sure to occur."""
-    part = read(source, lists, common)
+def compile_pattern(source: str, lists: Mapping[str, Part], alphabet: Alphabet, common: frozenset[str]) -> Pattern:
+    """`source` ready to search lines with. Raises PatternError, also when no word in it is sure to occur."""
+    part = read(source, lists, alphabet, common)
     if part.anchors is None:
         raise PatternError("no word in it is sure to occur")
-    return Pattern(source, re.compile(rf"(?<![^ ])(?!\. ){part.regex}"), part.anchors)
+    return Pattern(source, re.compile(part.regex), part.anchors)
