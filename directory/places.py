@@ -46,7 +46,6 @@ class UnknownPlace(ValueError):
 
 
 # The package says that it is typed, but its functions are not.
-_rows: Final[Callable[[str], list[dict[str, Any]]]] = zipcodes.matching
 _all_rows: Final[Callable[[], list[dict[str, Any]]]] = zipcodes.list_all
 
 
@@ -56,18 +55,17 @@ def _point(lat: str, lon: str) -> Point | None:
 
 
 @lru_cache(maxsize=1)
-def _zips() -> Mapping[str, Point]:
-    """The centroids of the placed ZIPs: one pass, because the package's own look-up scans its list."""
-    table: dict[str, Point] = {}
-    for row in _all_rows():
-        if point := _point(row["lat"], row["long"]):
-            table.setdefault(row["zip_code"], point)
-    return table
+def zip_rows() -> Mapping[str, Mapping[str, Any]]:
+    """Every ZIP code with what the package knows of it: `city`, `state`, `county`, `zip_code_type`, `lat`, `long`
+    (text), `acceptable_cities`… Read once: the package's own look-up of one ZIP scans its whole list."""
+    return {row["zip_code"]: row for row in _all_rows()}
 
 
+@lru_cache(maxsize=50_000)
 def zip_point(zip5: str) -> tuple[float, float] | None:
     """(latitude, longitude) of a five-digit ZIP's centroid, in degrees; None when unknown or unplaced."""
-    point = _zips().get(zip5)
+    row = zip_rows().get(zip5)
+    point = _point(row["lat"], row["long"]) if row else None
     return (point.lat, point.lon) if point else None
 
 
@@ -87,7 +85,7 @@ def _cities() -> Mapping[str, Mapping[str, tuple[str, Point]]]:
     points: dict[tuple[str, str], list[Point]] = defaultdict(list)
     others: dict[tuple[str, str], list[Point]] = defaultdict(list)
     names: dict[tuple[str, str], str] = {}
-    for row in _all_rows():
+    for row in zip_rows().values():
         point = _point(row["lat"], row["long"])
         if point is None:
             continue
@@ -121,8 +119,7 @@ def find(text: str) -> Point:
         zip5 = match.group(1)
         if found := zip_point(zip5):
             return Point(*found)
-        if known := _rows(zip5):
-            row = known[0]
+        if row := zip_rows().get(zip5):
             city = f"{row['city']}, {row['state']}"
             raise UnknownPlace(
                 f"ZIP code {zip5} has no place on the map (it serves one organization or the military); "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from bisect import bisect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -12,14 +12,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-import zipcodes
-
-from directory.places import zip_point
+from directory.places import zip_point, zip_rows
 from directory.profile import Location
 from directory.vocabulary import vocabulary
 
 _TABLE: Final = Path(__file__).with_name("demo_places.csv")
-_all_zips: Final[Callable[[], list[dict[str, Any]]]] = zipcodes.list_all
 _ISLANDS: Final = frozenset({"AS", "FM", "GU", "MH", "MP", "PR", "PW", "VI"})
 _SECOND_OFFICE: Final = 0.12
 
@@ -38,15 +35,15 @@ class Home:
 class _Area:
     """ZIP rows of a metropolitan area, the running sums of their weights, and the level of fees."""
 
-    zips: tuple[dict[str, Any], ...]
+    zips: tuple[Mapping[str, Any], ...]
     sums: tuple[float, ...]
     fees: float
 
-    def draw(self, random: Random) -> dict[str, Any]:
+    def draw(self, random: Random) -> Mapping[str, Any]:
         return self.zips[bisect(self.sums, random.random() * self.sums[-1])]
 
 
-def _area(rows: Iterable[dict[str, Any]], fees: float) -> _Area:
+def _area(rows: Iterable[Mapping[str, Any]], fees: float) -> _Area:
     """Some ZIP codes have many practices and most have few: a weight of each, always the same."""
     zips = tuple(rows)
     weights = (Random(int(row["zip_code"])).lognormvariate(0, 0.9) for row in zips)  # noqa: S311 - no secret
@@ -56,7 +53,7 @@ def _area(rows: Iterable[dict[str, Any]], fees: float) -> _Area:
 @cache
 def _areas() -> tuple[tuple[_Area, ...], tuple[float, ...]]:
     """Every area, and the running sums of their weights."""
-    usable = [row for row in _all_zips() if _usable(row)]
+    usable = [row for row in zip_rows().values() if _usable(row)]
     areas: list[_Area] = []
     weights: list[float] = []
     taken: set[str] = set()
@@ -75,7 +72,7 @@ def _areas() -> tuple[tuple[_Area, ...], tuple[float, ...]]:
     return tuple(areas), tuple(accumulate(weights))
 
 
-def _usable(row: dict[str, Any]) -> bool:
+def _usable(row: Mapping[str, Any]) -> bool:
     return (
         row["zip_code_type"] == "STANDARD"
         and row["active"]
@@ -86,7 +83,7 @@ def _usable(row: dict[str, Any]) -> bool:
     )
 
 
-def _location(row: dict[str, Any]) -> Location:
+def _location(row: Mapping[str, Any]) -> Location:
     lat, lon = zip_point(row["zip_code"]) or (None, None)
     return Location(city=row["city"], state=row["state"], zip=row["zip_code"], lat=lat, lon=lon)
 

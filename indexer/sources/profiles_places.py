@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
-
-import zipcodes
 
 from directory import places
 from directory.profile import Location
@@ -16,8 +14,6 @@ from directory.vocabulary import state_code
 from indexer import normalize
 from indexer.sources.profiles_reading import Reading
 from indexer.sources.profiles_values import Wrong, parts, state, text
-
-_zip_rows: Final[Callable[[str], list[dict[str, Any]]]] = zipcodes.matching
 
 PARTS: Final = ("street", "city", "state", "zip", "country")
 """Columns that together tell places."""
@@ -95,7 +91,7 @@ def placed(location: dict[str, Any]) -> dict[str, Any]:
     """`location` with `lat` and `lon`. Raises Wrong where ZIP, city and state don't go together or aren't known."""
     lat_lon = _point(location["city"], location["state"], location["zip"], location["country"])
     if location["zip"] and not location["city"] and not location["state"]:
-        row = _zip_rows(location["zip"])[0]
+        row = places.zip_rows()[location["zip"]]
         location = location | {"city": row["city"], "state": row["state"]}
     lat, lon = lat_lon or (None, None)
     return location | {"lat": lat, "lon": lon}
@@ -122,13 +118,12 @@ def _point(city: str | None, usps: str | None, zip5: str | None, country: str) -
 
 
 def _zip_point(city: str | None, usps: str | None, zip5: str) -> tuple[float, float] | None:
-    rows = _zip_rows(zip5)
-    if not rows:
+    row = places.zip_rows().get(zip5)
+    if row is None:
         raise Wrong("unknown_zip", "there is no such ZIP code", zip5)
     point = places.zip_point(zip5)
-    states = {row["state"] for row in rows}
-    if usps and usps not in states and not _close(city, usps, point):
-        here = f"{rows[0]['city']}, {rows[0]['state']}"
+    if usps and usps != row["state"] and not _close(city, usps, point):
+        here = f"{row['city']}, {row['state']}"
         raise Wrong("contradiction", f"ZIP code {zip5} is in {here}, not in {usps}", zip5)
     return point
 
