@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8000
+DATA := $(or $(DIRECTORY_DATA),data)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint format conformance clean
+.PHONY: help install run test lint format conformance clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +16,15 @@ install: .venv/installed ## make .venv with all that the project needs
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+run: install ## serve on PORT (8000); the first time with fictional demo profiles
+	@$(BIN)/python -m indexer status --json | grep -q '"live": "' || { \
+		echo "Building a directory of 5,000 fictional profiles and a few real ones…" && \
+		mkdir -p $(DATA) && \
+		$(BIN)/python -m indexer demo --count 5000 --out $(DATA)/demo.ndjson.gz && \
+		$(BIN)/python -m indexer build profiles=$(DATA)/demo.ndjson.gz nppes=tests/fixtures/nppes/weekly_small.csv; }
+	@echo "Serving on http://localhost:$(PORT)/ – Ctrl-C ends it."
+	@PORT=$(PORT) $(BIN)/gunicorn wsgi:app
 
 test: install lint ## lint, types and all tests (starts what they need by itself)
 	$(BIN)/python -m pytest
