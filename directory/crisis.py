@@ -7,10 +7,14 @@ Pure and without any engine, so that the answer is there when all else fails. Wh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
-from directory.crisis_language import Context, CrisisDataError, Language, load
+import yaml
+
+from directory.crisis_language import Context, CrisisDataError, Language, YamlFile, load
 from directory.phrase_pattern import Pattern
 
 __all__ = ["CrisisDataError", "Helpline", "helplines", "is_crisis", "read_helplines"]
@@ -65,3 +69,67 @@ def is_crisis(text: str) -> bool:
     (True, False)
     """
     return _reason(text, _LANGUAGE) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Helpline:
+    """Somebody to turn to: what for, and how. `call` and `text` are what people read, the `_href`s what a tap does;
+    None where that way does not exist. `source` and `as_of` say where the numbers were checked, and when."""
+
+    name: str
+    purpose: str
+    call: str | None
+    call_href: str | None
+    text: str | None
+    text_href: str | None
+    around_the_clock: bool
+    source: str
+    as_of: date
+
+
+_NEEDED: Final = ("name", "for", "around_the_clock", "source", "as_of")
+_WAYS: Final = ("call", "call_href", "text", "text_href")
+
+
+def read_helplines(path: Path) -> tuple[Helpline, ...]:
+    """The helplines of a data file, in its order. Raises CrisisDataError naming file and line."""
+    file = YamlFile(path)
+    listed = file.mapping(file.root, allowed=("helplines",), needed=("helplines",))["helplines"]
+    if not isinstance(listed, yaml.SequenceNode) or not listed.value:
+        raise file.fail(listed.start_mark.line + 1, "expected a list of helplines")
+    found = tuple(_helpline(file, node) for node in listed.value)
+    for number, line in enumerate(found):
+        if line.name in {other.name for other in found[:number]}:
+            raise file.fail(listed.value[number].start_mark.line + 1, f"“{line.name}” is there twice")
+    return found
+
+
+def _helpline(file: YamlFile, node: yaml.Node) -> Helpline:
+    values = {k: file.text(v) for k, v in file.mapping(node, allowed=(*_NEEDED, *_WAYS), needed=_NEEDED).items()}
+    line = node.start_mark.line + 1
+    for way, scheme in (("call", "tel:"), ("text", "sms:")):
+        if (way in values) != (f"{way}_href" in values):
+            raise file.fail(line, f"“{way}” and “{way}_href” go together")
+        if not values.get(f"{way}_href", scheme).startswith(scheme):
+            raise file.fail(line, f"“{way}_href” starts with {scheme}")
+    if "call" not in values and "text" not in values:
+        raise file.fail(line, "a helpline is called or texted")
+    if values["around_the_clock"] not in ("yes", "no"):
+        raise file.fail(line, "“around_the_clock” is yes or no")
+    try:
+        as_of = date.fromisoformat(values["as_of"])
+    except ValueError:
+        raise file.fail(line, "“as_of” is a date such as 2026-11-23") from None
+    ways = {way: values.get(way) for way in _WAYS}
+    clock = values["around_the_clock"] == "yes"
+    return Helpline(
+        name=values["name"], purpose=values["for"], around_the_clock=clock, source=values["source"], as_of=as_of, **ways
+    )
+
+
+_HELPLINES: Final = read_helplines(_VOCABULARIES / "crisis_helplines.yaml")
+
+
+def helplines() -> tuple[Helpline, ...]:
+    """Who to turn to, the most general first."""
+    return _HELPLINES
