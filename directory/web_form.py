@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from directory.errors import ParameterError
 from directory.facets import FACET
-from directory.search_request import FILTERS_WITH_UNKNOWN, MAX_QUERY_LENGTH, SearchRequest, decode, parse_leniently
+from directory.search_request import MAX_QUERY_LENGTH, SearchRequest, decode, parse_leniently
 from directory.vocabulary import facet_vocabulary, state_code, vocabulary
 from directory.web_filters import Choice
 from directory.web_words import line, plural
@@ -82,21 +82,10 @@ def understand(query_string: bytes, today: date) -> Asked:
             value = _cut(" ".join(value.split()))
         forgiven.append((name, _forgive(name, value)))
     request, mistakes, _ = parse_leniently(urlencode(forgiven).encode(), today)
-    if mistakes:
-        # One bad code among several must not take the good ones with it.
-        good = urlencode([(name, value) for name, value in forgiven if _is_code(name, value)])
-        request, _, _ = parse_leniently(good.encode(), today)
     asked = replace(request, facets=frozenset(FACET))
     troubles += [_trouble(m, asked) for m in (*unreadable, *mistakes) if m.parameter not in ("facets",)]
     typed = {name: value for name, value in reversed(pairs) if name in TYPED}
     return Asked(asked, MappingProxyType(typed), tuple(troubles), words)
-
-
-def _is_code(name: str, value: str) -> bool:
-    """Whether `value` is one of the values of `name`; true for names without a list of values."""
-    if name in FACET:
-        return value.strip() in facet_vocabulary(FACET[name])
-    return name != "include_unknown" or value.strip() in FILTERS_WITH_UNKNOWN
 
 
 def _cut(text: str) -> str:
