@@ -47,6 +47,7 @@ _PART_HELP: Final = {
     "license_checked_on": "When they were checked.",
     "license_expires_on": "The last day on which they hold, where `license` doesn't say.",
     "fee": "Fee for a session in whole dollars, or a range such as $130-$150.",
+    "insurers": "Insurance companies and public programs that are accepted.",
     "locations": "Several places at once: `Austin, TX 78704 | Dallas, TX 75201`.",
 }
 

@@ -152,7 +152,7 @@ def _unreadable(text: str, error: Exception) -> Mistake:
         value = text.encode("utf-8", "replace").decode()[:100]
         return Mistake("", value, "invalid_utf8", "bytes that are not UTF-8; save the file in UTF-8")
     if isinstance(error, _Twice):
-        return Mistake(str(error), text[:100], "key_twice", f"the key {error} is there twice")
+        return Mistake("", text[:100], "key_twice", f"the key {error} is there twice")
     said = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply or a number too long"
     return Mistake("", text[:100], "not_json", f"the line is no JSON object: {said[:1].lower()}{said[1:]}")
 

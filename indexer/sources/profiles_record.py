@@ -79,7 +79,14 @@ def read(stated: Mapping[str, Any], today: date, mistakes: Sequence[Mistake] = (
     _name(out)
     profile = _loaded(out)
     profile = None if out.mistakes else profile
-    return Record(out.public.get("id"), profile, tuple(out.mistakes), tuple(out.notes))
+    return Record(out.public.get("id"), profile, tuple(_as_written(m, stated) for m in out.mistakes), tuple(out.notes))
+
+
+def _as_written(mistake: Mistake, stated: Mapping[str, Any]) -> Mistake:
+    """`mistake` with the value as the row has it, where a contradiction was found only later."""
+    written = stated.get(mistake.target)
+    late = mistake.code == "contradiction" and isinstance(written, str)
+    return replace(mistake, value=written) if late and written else mistake
 
 
 def _nothing(value: Any) -> bool:
