@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from itertools import cycle, pairwise
 from typing import Any, Final
@@ -52,6 +52,9 @@ class Tally:
         said = ", ".join(f"{100 * n / max(1, self.searches):.0f}% {what}" for what, n in shares.items())
         middle = statistics.median(self.totals) if self.totals else 0
         return f"{self.searches} searches: {said}; median total {middle:g}"
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
     def count(self, search: Search, total: int) -> None:
         """Take in one search that found `total` providers."""

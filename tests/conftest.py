@@ -15,6 +15,7 @@ from directory.config import Settings
 from directory.engines.base import Engine
 from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
+from tests.conformance import Tally
 from tests.elastic_node import Node, running_node
 
 # The same examples on every run: a red test stays red, a green one green. `make conformance` draws many more.
@@ -35,11 +36,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what the random searches were like."""
+    """Say what the random searches of each engine were like."""
+    tallies: dict[str, Tally] = {}
     for report in terminalreporter.getreports("passed"):
-        for name, text in report.user_properties:
-            if name == "searches":
-                terminalreporter.write_line(f"{report.nodeid}: {text}")
+        for name, value in report.user_properties:
+            engine = next((e for e in ENGINES if e in report.nodeid), "")
+            if name == "searches" and isinstance(value, dict):
+                tallies[engine] = tallies.get(engine, Tally()) + Tally(**value)
+    for engine, tally in tallies.items():
+        terminalreporter.write_line(f"{engine} agrees with the oracle: {tally}")
 
 
 @pytest.fixture(scope="session")
