@@ -78,7 +78,7 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     """Whether searches can be answered, from which generation; warns when it was built by other code."""
-    live = engine().live()
+    live = engine().ready()
     warnings = []
     if live.fingerprint != engine().fingerprint:
         warnings.append("the live generation was built with other fields or vocabularies than this code's: rebuild it")

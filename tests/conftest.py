@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from directory.config import Settings
 from directory.engines.base import Engine
@@ -19,10 +20,10 @@ from tests.conformance import Tally
 from tests.elastic_node import Node, running_node
 
 # The same examples on every run: a red test stays red, a green one green. `make conformance` draws many more.
-settings.register_profile(
+hypothesis_settings.register_profile(
     "fixed", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("fixed")
+hypothesis_settings.load_profile("fixed")
 
 NewEngine: TypeAlias = Callable[[str], Engine]
 """Makes an engine without generations; the text tells it apart from others (lower-case letters and digits)."""
@@ -70,9 +71,9 @@ def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     def make(alias: str) -> Engine:
         if request.param == "elasticsearch":
             url: str = request.getfixturevalue("node").url
-            engine: Engine = ElasticEngine(
-                Settings(engine="elasticsearch", elasticsearch_urls=(url,), alias=f"{alias}{run}")
-            )
+            settings = Settings(engine="elasticsearch", elasticsearch_urls=(url,), alias=f"{alias}{run}")
+            # These tests ask for right answers; how long a search may take is the business of others.
+            engine: Engine = ElasticEngine(settings, search_seconds=60)
         else:
             folder: Path = tmp_path_factory.mktemp(alias)
             engine = EmbeddedEngine(folder, alias)

@@ -98,6 +98,9 @@ class Engine(Protocol):
     def live(self) -> Generation:
         """The generation that readers see. Raises `errors.NoGeneration` before the first promotion."""
 
+    def ready(self) -> Generation:
+        """`live`, once it is known to answer searches too; a generation may be named and yet not be readable."""
+
     def search(self, plan: SearchPlan) -> Result:
         """Answer `plan` from the live generation, or from the one it names (`errors.WalkGone` when pruned)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 
 from elasticsearch import Elasticsearch, NotFoundError
@@ -26,7 +27,7 @@ from directory.engines.base import (
     source_of,
 )
 from directory.engines.elastic_build import ElasticBuild, clear_dead_builds
-from directory.engines.elastic_client import BUILD_SECONDS, connect, of_status, translated
+from directory.engines.elastic_client import BUILD_SECONDS, SEARCH_SECONDS, connect, of_status, translated
 from directory.engines.elastic_query import Search, counts_of, key_of, searches
 from directory.errors import BadRequest, EngineUnavailable, NoGeneration, ParameterError, WalkGone
 from directory.plan import SearchPlan
@@ -37,6 +38,12 @@ _PROBE: Final = {"size": 1, "_source": False, "track_total_hits": False, "termin
 
 _PREFERENCE: Final = "_local"
 
+_MOVES: Final = 4
+"""How often a search follows an alias that moves under it."""
+
+_GONE: Final = "the generation that this walk started on is no longer kept; start again without `after`"
+_SEVERAL: Final = "the alias points at something else than one generation; leave it on one"
+
 
 def _fingerprint() -> str:
     """Changes with whatever decides what is in an index: mapping, settings, vocabularies, analysis."""
@@ -45,12 +52,13 @@ def _fingerprint() -> str:
 
 
 class ElasticEngine:
-    """See `base.Engine`. `settings` name the cluster and the alias."""
+    """See `base.Engine`. `settings` name the cluster and the alias; a search ends after `search_seconds`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, search_seconds: float = SEARCH_SECONDS) -> None:
         self.fingerprint = _fingerprint()
         self._alias = settings.alias
-        self._client: Elasticsearch = connect(settings)
+        self._client: Elasticsearch = connect(settings, search_seconds)
+        self._search_seconds = search_seconds
         self._building = self._client.options(request_timeout=BUILD_SECONDS)
         self._known: dict[str, Generation] = {}
         self._live_name: str | None = None
@@ -59,35 +67,60 @@ class ElasticEngine:
 
     def live(self) -> Generation:
         """See `base.Engine.live`."""
-        name = self._resolve()
-        return replace(self._generation(name), live=True)
+        return self._live(self._resolve(self._client))
+
+    def ready(self) -> Generation:
+        """See `base.Engine.ready`."""
+        lines: list[Mapping[str, Any]] = [{"index": self._alias, "allow_partial_search_results": False}, _PROBE]
+        with translated():
+            (probe,) = _responses(self._client.msearch(searches=lines).body, 1)
+        return self._live(self._live_of(probe, self._client))
+
+    def _live(self, name: str) -> Generation:
+        generation = self._generation(name, self._client)
+        if generation is None:
+            raise EngineUnavailable("the live generation has just been replaced")
+        return replace(generation, live=True)
 
     def search(self, plan: SearchPlan) -> Result:
-        """See `base.Engine.search`. One round trip; two when another generation has just been promoted."""
+        """See `base.Engine.search`. One round trip; more when another generation has just been promoted."""
         wanted = searches(plan)
-        name = plan.generation or self._live_name or self._resolve()
-        live, answers = self._ask(name, wanted, walk=plan.generation is not None)
-        if plan.generation is None and live != name:
-            # The alias has moved since the last request: only an answer from one generation throughout is given.
-            name = live
-            live, answers = self._ask(name, wanted, walk=False)
-        self._live_name = live
-        return self._result(plan, wanted, answers, replace(self._generation(name), live=name == live))
-
-    def _ask(self, name: str, wanted: Sequence[Search], *, walk: bool) -> tuple[str, list[Mapping[str, Any]]]:
-        """(the live generation's name, the answers of `name`) in one round trip."""
-        if walk and parse_generation_name(name, self._alias) is None:
+        end = monotonic() + self._search_seconds
+        client = self._client
+        walk = plan.generation is not None
+        if walk and parse_generation_name(plan.generation or "", self._alias) is None:
             raise WalkGone("this walk does not belong to this directory; start again without `after`")
+        name = plan.generation or self._live_name
+        for _ in range(_MOVES):
+            name = name or self._resolve(client)
+            # Looked up once for each generation; first, because an index of others cannot be asked our questions.
+            generation = self._generation(name, client)
+            if generation is None and walk:
+                raise WalkGone(_GONE)
+            live, answers = self._ask(client, name, wanted, walk=walk)
+            if generation and answers and (walk or live == name):
+                self._live_name = live
+                return self._result(plan, wanted, answers, replace(generation, live=live == name))
+            # The alias has moved since the last request: only an answer from one generation throughout is given.
+            name = live if live != name else None
+            # All requests together have the time of one.
+            client = self._client.options(request_timeout=max(0.1, end - monotonic()))
+        raise EngineUnavailable("the live generation changes too fast to be searched")
+
+    def _ask(
+        self, client: Elasticsearch, name: str, wanted: Sequence[Search], *, walk: bool
+    ) -> tuple[str, list[Mapping[str, Any]]]:
+        """(the live generation's name, the answers of `name`; none if that is gone) in one round trip."""
         header = {"index": name, "allow_partial_search_results": False, "preference": _PREFERENCE}
         lines: list[Mapping[str, Any]] = [line for search in wanted for line in (header, search.body)]
         lines += [{"index": self._alias, "allow_partial_search_results": False}, _PROBE]
         with translated():
-            answers = self._client.msearch(searches=lines)["responses"]
-        live = self._live_of(answers[-1])
+            answers = _responses(client.msearch(searches=lines).body, len(wanted) + 1)
+        live = self._live_of(answers[-1], client)
         missing = answers[0].get("status") == 404
         if missing and walk:
-            raise WalkGone("the generation that this walk started on is no longer kept; start again without `after`")
-        if missing and live != name:
+            raise WalkGone(_GONE)
+        if missing:
             return live, []
         if walk and answers[0].get("status") == 400:
             # The only part of a search that a caller can write.
@@ -96,13 +129,16 @@ class ElasticEngine:
             _check(answer)
         return live, answers[:-1]
 
-    def _live_of(self, probe: Mapping[str, Any]) -> str:
+    def _live_of(self, probe: Mapping[str, Any], client: Elasticsearch) -> str:
         if probe.get("status") == 404:
             self._live_name = None
             raise NoGeneration
         _check(probe)
+        if probe["_shards"]["total"] != 1:
+            # Every generation is one shard.
+            raise EngineUnavailable(_SEVERAL)
         hits = probe["hits"]["hits"]
-        return str(hits[0]["_index"]) if hits else self._resolve()
+        return str(hits[0]["_index"]) if hits else self._resolve(client)
 
     def _result(
         self,
@@ -135,24 +171,28 @@ class ElasticEngine:
             if "found" in error.body:
                 return None
             raise NoGeneration from None
-        return from_dict(found["_source"]["profile"]), replace(self._generation(found["_index"]), live=True)
+        return from_dict(found["_source"]["profile"]), self._live(found["_index"])
 
-    def _resolve(self) -> str:
+    def _resolve(self, client: Elasticsearch) -> str:
         """The name of the index that the alias points at."""
         try:
             with translated():
-                names = list(self._client.indices.get_alias(name=self._alias))
+                names = list(client.indices.get_alias(name=self._alias))
         except NotFoundError:
             raise NoGeneration from None
         if len(names) != 1:
-            raise EngineUnavailable("the alias points at several indices; promote one of them")
+            raise EngineUnavailable(_SEVERAL)
         return str(names[0])
 
-    def _generation(self, name: str) -> Generation:
+    def _generation(self, name: str, client: Elasticsearch) -> Generation | None:
+        """The finished generation `name`; None when it is gone."""
         if name not in self._known:
-            with translated():
-                found = self._client.indices.get_mapping(index=name)
-            generation = _read(name, found[name]["mappings"])
+            try:
+                with translated():
+                    found = client.indices.get_mapping(index=name)
+            except NotFoundError:
+                return None
+            generation = _read(name, self._alias, found[name]["mappings"])
             if generation is None:
                 raise EngineUnavailable("the alias points at an index that no build has finished")
             self._known[name] = generation
@@ -171,7 +211,7 @@ class ElasticEngine:
         found = [
             replace(generation, live=name in live)
             for name, body in mappings.items()
-            if parse_generation_name(name, self._alias) and (generation := _read(name, body["mappings"]))
+            if (generation := _read(name, self._alias, body["mappings"]))
         ]
         return sorted(found, key=lambda g: (g.built_at, g.name), reverse=True)
 
@@ -192,7 +232,8 @@ class ElasticEngine:
                 f"{', '.join(self._aliased()) or 'nothing'} is live now, not {expected or 'nothing'}: "
                 "another build was promoted, or the alias was moved, meanwhile"
             )
-        actions: list[dict[str, Any]] = [{"add": {"index": name, "alias": self._alias}}]
+        # An alias has one write index at most, so of two that promote at once one is refused, whatever is live.
+        actions: list[dict[str, Any]] = [{"add": {"index": name, "alias": self._alias, "is_write_index": True}}]
         if expected and expected != name:
             actions.insert(0, {"remove": {"index": expected, "alias": self._alias, "must_exist": True}})
         try:
@@ -200,12 +241,10 @@ class ElasticEngine:
                 self._building.indices.update_aliases(actions=actions)
         except NotFoundError:
             raise PromotionRefused("the alias was moved meanwhile") from None
-        if (now := self._aliased()) != [name]:
-            with translated():
-                self._building.indices.update_aliases(
-                    actions=[{"remove": {"index": name, "alias": self._alias, "must_exist": False}}]
-                )
-            raise PromotionRefused(f"another build was promoted meanwhile: {', '.join(sorted({*now} - {name}))}")
+        except EngineUnavailable:
+            if name not in (now := self._aliased()) and now != live:
+                raise PromotionRefused(f"another build was promoted meanwhile: {', '.join(now)}") from None
+            raise
         self._live_name = name
         return replace(generations[name], live=True)
 
@@ -243,10 +282,10 @@ class ElasticEngine:
         self._client.close()
 
 
-def _read(name: str, mappings: Mapping[str, Any]) -> Generation | None:
-    """The generation that an index is; None as long as its build has not finished."""
+def _read(name: str, alias: str, mappings: Mapping[str, Any]) -> Generation | None:
+    """The generation that an index is; None for other people's, and as long as its build has not finished."""
     meta = mappings.get("_meta", {})
-    if "built_at" not in meta:
+    if parse_generation_name(name, alias) is None or "built_at" not in meta:
         return None
     return Generation(
         name=name,
@@ -255,6 +294,14 @@ def _read(name: str, mappings: Mapping[str, Any]) -> Generation | None:
         fingerprint=meta["fingerprint"],
         sources=meta["sources"],
     )
+
+
+def _responses(body: Any, count: int) -> list[Mapping[str, Any]]:
+    """The `count` answers of an `_msearch`; what has another shape is not Elasticsearch's."""
+    answers = body.get("responses") if isinstance(body, Mapping) else None
+    if not isinstance(answers, list) or len(answers) != count:
+        raise EngineUnavailable("Elasticsearch answered something that cannot be read")
+    return answers
 
 
 def _check(answer: Mapping[str, Any]) -> None:

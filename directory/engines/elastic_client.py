@@ -31,10 +31,10 @@ BUILD_SECONDS: Final = 300.0
 """A bulk request, a merge or a refresh may take this long."""
 
 
-def connect(settings: Settings) -> Elasticsearch:
-    """A client for searches. Opens no connection before its first use."""
+def connect(settings: Settings, seconds: float) -> Elasticsearch:
+    """A client whose requests end after `seconds`. Opens no connection before its first use."""
     options: dict[str, Any] = {
-        "request_timeout": SEARCH_SECONDS,
+        "request_timeout": seconds,
         "retry_on_timeout": False,
         # Another node is tried once when one cannot be reached; nothing is sent twice to a node that is slow.
         "max_retries": 1 if len(settings.elasticsearch_urls) > 1 else 0,

@@ -110,14 +110,17 @@ class EmbeddedEngine:
 
     def live(self) -> Generation:
         """See `base.Engine.live`."""
-        return replace(self._reader(self._live_name()).generation, live=True)
+        return replace(self._live_reader().generation, live=True)
+
+    def ready(self) -> Generation:
+        """See `base.Engine.ready`: what is open can be read."""
+        return self.live()
 
     def search(self, plan: SearchPlan) -> Result:
         """See `base.Engine.search`."""
-        live = self._live_name()
-        if plan.generation is None or plan.generation == live:
-            reader = self._reader(live)
-        else:
+        reader = self._live_reader()
+        live = reader.generation.name
+        if plan.generation not in (None, live):
             reader = self._earlier(plan.generation)
         memo: dict[Any, Any] = {}
         found = reader.members(plan.where, memo)
@@ -145,9 +148,20 @@ class EmbeddedEngine:
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:
         """See `base.Engine.get`."""
-        reader = self._reader(self._live_name())
+        reader = self._live_reader()
         number = reader.number(id_)
         return None if number is None else (reader.profile(number), replace(reader.generation, live=True))
+
+    def _live_reader(self) -> Reader:
+        """The live generation's; the one after it when that is replaced and deleted before it is open."""
+        name = self._live_name()
+        while True:
+            try:
+                return self._reader(name)
+            except EngineUnavailable:
+                before, name = name, self._live_name()
+                if name == before:
+                    raise
 
     def _live_name(self) -> str:
         try:
