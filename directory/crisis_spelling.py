@@ -36,7 +36,7 @@ _HIDDEN: Final = re.compile(r"[*#•●·_%&]+")
 _AROUND: Final = "\"'.,;:?()[]~-"
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _DRAWN_OUT: Final = re.compile(r"(.)\1{2,}")
-_MIN_FUZZY: Final = 5
+_MIN_FUZZY: Final = 4
 _MAX_GLUED: Final = 40
 _MAX_FRAGMENTS: Final = 7
 
@@ -145,7 +145,7 @@ class Spelling:
         return None if best is None or (best[1] == 2 and best[0] not in self.two_slips) else str(best[0])
 
     def _unglued(self, word: str) -> list[str]:
-        """`word` cut into words of `glued`, or none: killmyself, iwanttodie."""
+        """`word` cut into words of `glued`, one of them critical, or none: killmyself, iwanttodie."""
         if not 5 < len(word) <= _MAX_GLUED or not self._all_glued.fullmatch(word):
             return []
         # ways[n]: how the first n letters are cut, fewest pieces first.
@@ -157,7 +157,8 @@ class Spelling:
                 if before is not None and word[start:end] in self.glued
             ]
             ways[end] = min(cuts, key=len, default=None)
-        return ways[-1] or []
+        pieces = ways[-1] or []
+        return [] if self._critical.isdisjoint(pieces) else pieces
 
     def _spelled_out(self, chunks: list[str]) -> Iterator[str]:
         """`chunks` with three or more single characters in a row put together: k m s, i w a n t t o d i e."""
