@@ -62,6 +62,7 @@ class _Run:
         self._rejects = rejects
         self._options = options
         self.checksums: dict[Path, Future[str]] = {}
+        self._demo = 0
 
     def read(self, *, checksums: bool = False) -> None:
         """Read every input, in the order given. Raises _Refused."""
@@ -94,11 +95,13 @@ class _Run:
         for count, profile in enumerate(merged(list(self.sources.values())), start=1):
             if count % _PROGRESS_EVERY == 0:
                 self._options.progress(step, count, None)
+            self._demo += profile.demo
             yield profile
 
     def about(self) -> Mapping[str, Any]:
-        """What is kept with the generation: counts, files with their SHA-256, version of the code."""
-        return {
+        """What is kept with the generation: counts, files with their SHA-256, version of the code, and how many of the
+        providers are fictional, which only own profiles can be."""
+        found: dict[str, Any] = {
             name: {
                 **source.counts.as_dict(),
                 "files": [
@@ -110,6 +113,9 @@ class _Run:
             }
             for name, source in self.sources.items()
         }
+        if "profiles" in found:
+            found["profiles"]["demo"] = self._demo
+        return found
 
     def outcome(self, command: str, **result: Any) -> Outcome:
         """How the run ended."""
