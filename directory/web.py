@@ -19,7 +19,7 @@ from directory.web_form import Asked, empty_form, form, understand
 from directory.web_glossary import sections
 from directory.web_profile import json_ld, profile_page
 from directory.web_results import demo_note, relaxed, results_page
-from directory.web_words import day
+from directory.web_words import day, listing
 
 blueprint: Final = Blueprint("web", __name__)
 
@@ -123,7 +123,13 @@ def kinds() -> str:
 @blueprint.get("/help")
 def help_now() -> str:
     """The helplines, and what to do right now."""
-    return _page("help.html", None)
+    lines = crisis.helplines()
+    return _page(
+        "help.html",
+        None,
+        numbers_checked=day(min(h.as_of for h in lines)),
+        numbers_from=listing([h.source for h in lines]),
+    )
 
 
 @blueprint.get("/about")
