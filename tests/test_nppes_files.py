@@ -209,12 +209,13 @@ def spoilt(tmp_path: Path, line: int, change: Callable[[bytes], bytes], block: i
         (lambda raw: raw.replace(b'"RIVERA"', b'"RIVERA'), "stray_quote"),
         (lambda raw: raw.replace(b"RIVERA", b'RIV"ERA'), "stray_quote"),
         (lambda raw: raw + b'"', "stray_quote"),
+        (lambda raw: raw.removesuffix(b'"'), "stray_quote"),
         (lambda raw: raw.replace(b"RIVERA", b"R\xcdVERA"), "invalid_utf8"),
         (lambda raw: raw.replace(b"101YM0800X", b"101YM0800\xff"), "invalid_utf8"),
         (lambda raw: raw.replace(b'"RIVERA"', b'"' + b"R" * 140_000 + b'",""'), "unreadable_row"),
     ],
-    ids=["one more", "comma", "one less", "half", "garbage", "open", "inside", "at the end", "latin-1", "in the code",
-         "long"],
+    ids=["one more", "comma", "one less", "half", "garbage", "open", "inside", "at the end", "open at the end",
+         "latin-1", "in the code", "long"],
 )  # fmt: skip
 def test_one_bad_row(tmp_path: Path, line: int, block: int, change: Callable[[bytes], bytes], code: str) -> None:
     if code == "unreadable_row" and block == 5_000:
