@@ -32,7 +32,9 @@ ENGINES = ("embedded", "elasticsearch")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--conformance=N`: how many random searches each engine is checked with."""
+    """`--conformance=N`: how many random searches each engine is checked with. `--write-golden`: see
+    `test_elastic_query`."""
+    parser.addoption("--write-golden", action="store_true", help="write tests/golden/*.json anew")
     parser.addoption("--conformance", type=int, default=300, metavar="N", help="random searches to check (300)")
 
 
