@@ -163,8 +163,8 @@ def _cost(profile: Profile) -> Iterator[Row]:
     sliding = _flag(profile.sliding_scale)
     if fee.sliding_low is not None:
         sliding = f"Yes, from {dollars(fee.sliding_low)} when you earn less"
-    yield Row("A session", session)
-    yield Row("First visit", dollars(fee.first_visit) if fee.first_visit is not None else "")
+    yield Row("Fee for a session", session)
+    yield Row("Fee for the first visit", dollars(fee.first_visit) if fee.first_visit is not None else "")
     yield Row("Sliding scale", sliding)
     yield Row("Free first talk", _flag(profile.free_consultation))
     yield Row("Ways to pay", _labels("payment", profile.payment))
@@ -190,7 +190,7 @@ def _clients(profile: Profile, today: date) -> Iterator[Row]:
     yield Row("Age", _labels("age_group", profile.age_groups))
     yield Row("Languages", spoken(profile))
     yield Row("Community", _labels("community", profile.communities))
-    yield Row("Can prescribe medication", _flag(profile.prescribes))
+    yield Row("Prescribing", _flag(profile.prescribes, "Can prescribe medication", "Does not prescribe medication"))
     yield Row("Experience", experience(profile, today))
     yield Row("Gender", _labels("gender", [profile.gender] if profile.gender else []))
 

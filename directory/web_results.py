@@ -113,5 +113,5 @@ def demo_note(generation: Generation) -> str:
         return ""
     if real <= 0:
         return f"This is a demo: all {number(made_up)} profiles are fictional."
-    who = "1 person is" if real == 1 else f"{people(real)} are"
-    return f"This is a demo: {number(made_up)} of its profiles are fictional, {who} real."
+    fictional, those_real = ("is" if n == 1 else "are" for n in (made_up, real))
+    return f"This is a demo: {number(made_up)} of its profiles {fictional} fictional, {people(real)} {those_real} real."

@@ -173,7 +173,9 @@ def test_the_profile_link_takes_the_place_along_but_not_what_troubles() -> None:
 def test_what_is_not_stated_is_named_and_nothing_is_guessed() -> None:
     page = profile_page(person(), SearchRequest(TODAY))
     assert (page.cost.rows, page.meeting.rows, page.clients.rows) == ((), (), ())
-    assert page.cost.not_stated == "a session, first visit, sliding scale, free first talk, ways to pay and insurance"
+    assert page.cost.not_stated == (
+        "fee for a session, fee for the first visit, sliding scale, free first talk, ways to pay and insurance"
+    )
     said = [s.text for s in (*page.practical, *page.trust)]
     assert said == [
         "How to meet: not stated", "New clients: not stated", "License not stated", "Last confirmed: not stated"
