@@ -60,8 +60,14 @@ class Spelling:
         return self.one_slip | self.two_slips
 
     @cached_property
-    def _by_letter(self) -> dict[str, list[str]]:
-        return {letter: list(group) for letter, group in groupby(sorted(self._mended), key=lambda word: word[0])}
+    def _by_length(self) -> dict[int, tuple[list[str], list[str]]]:
+        """Length of a spelling -> the words that it may be one slip away from, and those two."""
+        sizes = range(_MIN_FUZZY, max(map(len, self._mended), default=0) + 3)
+
+        def near(words: frozenset[str], size: int, slips: int) -> list[str]:
+            return sorted(w for w in words if abs(len(w) - size) <= slips)
+
+        return {size: (near(self._mended, size, 1), near(self.two_slips, size, 2)) for size in sizes}
 
     @cached_property
     def _beginnings(self) -> frozenset[str]:
@@ -132,17 +138,16 @@ class Spelling:
             for letters in (r"\1\1", r"\1"):
                 if (shorter := _DRAWN_OUT.sub(letters, word)) in self.known:
                     return [shorter]
-            if (single := _DOUBLED.sub(r"\1", word)) in self._critical:
+            if (single := _DOUBLED.sub(r"\1", word)) in self.known:
                 return [single]
         return self._unglued(word) or [self._nearest(word) or word]
 
     def _nearest(self, word: str) -> str | None:
-        """The critical word that `word` is a misspelling of. The first or second letter must be its first."""
-        if len(word) < _MIN_FUZZY:
-            return None
-        choices = [c for letter in dict.fromkeys(word[:2]) for c in self._by_letter.get(letter, ())]
-        best = process.extractOne(word, choices, scorer=OSA.distance, score_cutoff=2)
-        return None if best is None or (best[1] == 2 and best[0] not in self.two_slips) else str(best[0])
+        """The critical word that `word` is a misspelling of."""
+        for slips, choices in enumerate(self._by_length.get(len(word), ()), start=1):
+            if best := process.extractOne(word, choices, scorer=OSA.distance, score_cutoff=slips):
+                return str(best[0])
+        return None
 
     def _unglued(self, word: str) -> list[str]:
         """`word` cut into words of `glued`, one of them critical, or none: killmyself, iwanttodie."""
