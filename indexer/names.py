@@ -38,7 +38,7 @@ SUFFIXES: Final = {"JR": "Jr.", "SR": "Sr.", "II": "II", "III": "III", "IV": "IV
 _FIRM: Final = re.compile(r"(?<=\w)(?:[\s,]+(?:LLC|PLLC|LLP|INC|LTD|CORP)\.?)+\s*$", re.IGNORECASE)
 _BUSINESS: Final = re.compile(
     r"\b(?:LLC|PLLC|LLP|INC|LTD|CORP|CORPORATION|COUNSELING|PSYCHOTHERAPY|THERAPY|SERVICES|ASSOCIATES|CLINIC|CENTER"
-    r"|GROUP|PRACTICE|WELLNESS|COUNSELOR|CONSULTING)\b",
+    r"|GROUP|PRACTICE|WELLNESS|COUNSELOR|CONSULTING|CONSULTANTS)\b",
     re.IGNORECASE,
 )
 
@@ -102,7 +102,7 @@ def given_name(text: str) -> str:
     >>> given_name("T CHRISTINA"), given_name("ANNE-MARIE"), given_name("TJ")
     ('T. Christina', 'Anne-Marie', 'TJ')
     """
-    words = clean(text).split()
+    words = [w for word in clean(text).split() if (w := word.rstrip(",;"))]
     shouted = _one_case(text)
     out: list[str] = []
     for i, word in enumerate(words):
@@ -111,8 +111,8 @@ def given_name(text: str) -> str:
             out.append(initial)
         elif not shouted:
             out.append(word)
-        elif len(word) == 2 and word.isalpha() and (low[1] == "j" or not set(low) & set("aeiouy")):
-            out.append(word.upper())  # AJ, TJ, MK: initials
+        elif len(bare := low.strip("()")) == 2 and (bare[1] == "j" or not set(bare) & set("aeiouy")):
+            out.append(word.upper())  # AJ, TJ, (MK): initials
         elif 0 < i < len(words) - 1 and (low in _PARTICLES or (low in _FOLLOWERS and words[i - 1].lower() == "de")):
             out.append(low)
         else:
@@ -120,6 +120,7 @@ def given_name(text: str) -> str:
     return " ".join(out)
 
 
+@lru_cache(maxsize=50_000)
 def middle_name(text: str) -> str:
     """A middle name; empty where digits show that it is an address or a number. `DEL CARMEN` -> `del Carmen`."""
     if any(c.isdigit() for c in text):
@@ -129,6 +130,7 @@ def middle_name(text: str) -> str:
     return f"{head.lower()} {rest}" if rest and head.lower() in _PARTICLES and _one_case(text) else name
 
 
+@lru_cache(maxsize=200_000)
 def split_family(text: str) -> tuple[str, str | None]:
     """The family name without what does not belong there, and a generational suffix found in it.
 

@@ -86,11 +86,11 @@ def license_number(text: str, npi: str | None = None) -> str | None:
     >>> license_number(" lcs 12345 "), license_number("PENDING"), license_number("101YM0800X")
     ('LCS 12345', None, None)
     """
-    number = clean(text.upper())
+    number = clean(text.upper()).strip(" .,:;#*'\"-")
     if not any(c in "123456789" for c in number) or _NO_NUMBER.search(number):
         return None
     bare = re.sub(r"[^0-9A-Z]", "", number)
-    return None if bare == npi or _TAXONOMY_CODE.fullmatch(bare) else number
+    return None if (npi and npi in bare) or _TAXONOMY_CODE.fullmatch(bare) else number
 
 
 class Contradiction(ValueError):

@@ -80,7 +80,21 @@ def test_zips(text: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "PENDING", "NA", "n/a", "N.A", "TBD", "INTERN", "0000", "pending 2024", "101YM0800X", "1234567893"]
+    "text",
+    [
+        "",
+        "PENDING",
+        "NA",
+        "n/a",
+        "N.A",
+        "TBD",
+        "INTERN",
+        "0000",
+        "pending 2024",
+        "101YM0800X",
+        "1234567893",
+        "APRN1234567893",
+    ],
 )
 def test_what_is_no_license_number(text: str) -> None:
     assert license_number(text, "1234567893") is None
@@ -88,6 +102,7 @@ def test_what_is_no_license_number(text: str) -> None:
 
 def test_license_numbers_keep_their_form() -> None:
     assert license_number(" nur-aprn-lic  213144 ") == "NUR-APRN-LIC 213144"
+    assert license_number("#LPC.0014155.") == "LPC.0014155"
     assert license_number("3") == "3"
 
 
@@ -134,6 +149,8 @@ def test_family_names(text: str, expected: str) -> None:
         ("M.", "M."),
         ("JO", "Jo"),
         ("TJ", "TJ"),
+        ("MARY (MK)", "Mary (MK)"),
+        ("A,", "A."),
         ("FLOR DE LIZ", "Flor de Liz"),
         ("VON MARIE", "Von Marie"),
         ("DE", "De"),

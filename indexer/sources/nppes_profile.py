@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from directory.places import city_point, zip_point
@@ -85,6 +85,7 @@ class _Slot:
 
 
 _rule = lru_cache(maxsize=4096)(taxonomy)
+_types = lru_cache(maxsize=4096)(partial(in_order, "professions"))
 _state = lru_cache(maxsize=4096)(state_code)
 
 
@@ -108,7 +109,7 @@ def build(values: Sequence[str]) -> tuple[Profile, tuple[str, ...]]:
         given=given or None,
         other_names=_other_names(row, name),
         provider_type=main.rule.provider_type,
-        provider_types=in_order("professions", [s.rule.provider_type for s in slots]),
+        provider_types=_types(tuple(s.rule.provider_type for s in slots)),
         primary=main.primary or not has_primary,
         credentials=known.codes,
         gender=_gender(row["sex"]),
