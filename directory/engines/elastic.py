@@ -27,16 +27,22 @@ from directory.engines.base import (
     source_of,
 )
 from directory.engines.elastic_build import ElasticBuild, clear_dead_builds
-from directory.engines.elastic_client import BUILD_SECONDS, SEARCH_SECONDS, connect, of_status, translated
-from directory.engines.elastic_query import Search, counts_of, key_of, searches
+from directory.engines.elastic_client import (
+    BUILD_SECONDS,
+    SEARCH_SECONDS,
+    connect,
+    multi_search,
+    of_status,
+    readable,
+    translated,
+)
+from directory.engines.elastic_query import Search, counts_of, searches
 from directory.errors import BadRequest, EngineUnavailable, NoGeneration, ParameterError, WalkGone
 from directory.plan import SearchPlan
 from directory.profile import Profile, from_dict
 
 _PROBE: Final = {"size": 1, "_source": False, "track_total_hits": False, "terminate_after": 1}
 """A search of the alias that only tells which index it points at."""
-
-_PREFERENCE: Final = "_local"
 
 _MOVES: Final = 4
 """How often a search follows an alias that moves under it."""
@@ -72,9 +78,10 @@ class ElasticEngine:
     def ready(self) -> Generation:
         """See `base.Engine.ready`."""
         lines: list[Mapping[str, Any]] = [{"index": self._alias, "allow_partial_search_results": False}, _PROBE]
-        with translated():
-            (probe,) = _responses(self._client.msearch(searches=lines).body, 1)
-        return self._live(self._live_of(probe, self._client))
+        (probe,) = multi_search(self._client, lines)
+        with readable():
+            name = self._live_of(probe, self._client)
+        return self._live(name)
 
     def _live(self, name: str) -> Generation:
         generation = self._generation(name, self._client)
@@ -97,10 +104,11 @@ class ElasticEngine:
             generation = self._generation(name, client)
             if generation is None and walk:
                 raise WalkGone(_GONE)
-            live, answers = self._ask(client, name, wanted, walk=walk)
-            if generation and answers and (walk or live == name):
-                self._live_name = live
-                return self._result(plan, wanted, answers, replace(generation, live=live == name))
+            with readable():
+                live, answers = self._ask(client, name, wanted, walk=walk)
+                if generation and answers and (walk or live == name):
+                    self._live_name = live
+                    return self._result(plan, wanted, answers, replace(generation, live=live == name))
             # The alias has moved since the last request: only an answer from one generation throughout is given.
             name = live if live != name else None
             # All requests together have the time of one.
@@ -111,11 +119,10 @@ class ElasticEngine:
         self, client: Elasticsearch, name: str, wanted: Sequence[Search], *, walk: bool
     ) -> tuple[str, list[Mapping[str, Any]]]:
         """(the live generation's name, the answers of `name`; none if that is gone) in one round trip."""
-        header = {"index": name, "allow_partial_search_results": False, "preference": _PREFERENCE}
+        header = {"index": name, "allow_partial_search_results": False, "preference": name}
         lines: list[Mapping[str, Any]] = [line for search in wanted for line in (header, search.body)]
         lines += [{"index": self._alias, "allow_partial_search_results": False}, _PROBE]
-        with translated():
-            answers = _responses(client.msearch(searches=lines).body, len(wanted) + 1)
+        answers = multi_search(client, lines)
         live = self._live_of(answers[-1], client)
         missing = answers[0].get("status") == 404
         if missing and walk:
@@ -155,29 +162,30 @@ class ElasticEngine:
             if search.unknown:
                 unknown[search.unknown] = _total(answer)
         found = answers[0]["hits"]["hits"]
-        hits = tuple(Hit(from_dict(h["_source"]["profile"]), key_of(plan, h["sort"])) for h in found[: plan.limit])
+        hits = tuple(Hit(from_dict(h["_source"]["profile"]), tuple(h["sort"][:-1])) for h in found[: plan.limit])
         total = _total(answers[0])
         more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
         return Result(total, hits, more, counts, unknown, generation)
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:
         """See `base.Engine.get`."""
-        if len(id_.encode()) > 512:
+        if not 0 < len(id_.encode()) <= 512:
             return None
         try:
-            with translated():
+            with translated(), readable():
                 found = self._client.get(index=self._alias, id=id_, source_includes=["profile"])
+                profile, name = from_dict(found["_source"]["profile"]), str(found["_index"])
         except NotFoundError as error:
-            if "found" in error.body:
+            if isinstance(error.body, Mapping) and error.body.get("found") is False:
                 return None
             raise NoGeneration from None
-        return from_dict(found["_source"]["profile"]), self._live(found["_index"])
+        return profile, self._live(name)
 
     def _resolve(self, client: Elasticsearch) -> str:
         """The name of the index that the alias points at."""
         try:
-            with translated():
-                names = list(client.indices.get_alias(name=self._alias))
+            with translated(), readable():
+                names = list(client.indices.get_alias(name=self._alias).body.keys())
         except NotFoundError:
             raise NoGeneration from None
         if len(names) != 1:
@@ -188,11 +196,11 @@ class ElasticEngine:
         """The finished generation `name`; None when it is gone."""
         if name not in self._known:
             try:
-                with translated():
+                with translated(), readable():
                     found = client.indices.get_mapping(index=name)
+                    generation = _read(name, self._alias, found[name]["mappings"])
             except NotFoundError:
                 return None
-            generation = _read(name, self._alias, found[name]["mappings"])
             if generation is None:
                 raise EngineUnavailable("the alias points at an index that no build has finished")
             self._known[name] = generation
@@ -294,14 +302,6 @@ def _read(name: str, alias: str, mappings: Mapping[str, Any]) -> Generation | No
         fingerprint=meta["fingerprint"],
         sources=meta["sources"],
     )
-
-
-def _responses(body: Any, count: int) -> list[Mapping[str, Any]]:
-    """The `count` answers of an `_msearch`; what has another shape is not Elasticsearch's."""
-    answers = body.get("responses") if isinstance(body, Mapping) else None
-    if not isinstance(answers, list) or len(answers) != count:
-        raise EngineUnavailable("Elasticsearch answered something that cannot be read")
-    return answers
 
 
 def _check(answer: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ says in its errors never goes further than here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ from directory.errors import EngineUnavailable
 
 SEARCH_SECONDS: Final = 2.5
 """A search has this long; then the answer is 503, within the three seconds that people are promised."""
+
+_UNREADABLE: Final = "Elasticsearch answered something that cannot be read"
 
 BUILD_SECONDS: Final = 300.0
 """A bulk request, a merge or a refresh may take this long."""
@@ -65,9 +67,33 @@ def translated() -> Iterator[None]:
     except ConnectionTimeout as error:
         raise EngineUnavailable("Elasticsearch did not answer in time") from error
     except SerializationError as error:
-        raise EngineUnavailable("Elasticsearch answered something that cannot be read") from error
+        raise EngineUnavailable(_UNREADABLE) from error
     except TransportError as error:
         raise EngineUnavailable("Elasticsearch cannot be reached") from error
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turns what an answer of another shape than Elasticsearch's leads to into `EngineUnavailable`: something between
+    us and it (a proxy, a portal) may have answered in its place."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise EngineUnavailable(_UNREADABLE) from error
+
+
+def multi_search(client: Elasticsearch, lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The answers to the searches of `lines` (header, body, header, …), in order, in one round trip. What each says of
+    itself (an error, a status) is the caller's to look at."""
+    try:
+        with translated(), readable():
+            answers: list[Mapping[str, Any]] = client.msearch(searches=lines)["responses"]
+            if len(answers) != len(lines) // 2:
+                raise EngineUnavailable(_UNREADABLE)
+            return answers
+    except NotFoundError as error:
+        # An index that is not there is said inside of the answer.
+        raise EngineUnavailable(of_status(404)) from error
 
 
 def of_status(status: int) -> str:

@@ -17,7 +17,8 @@ from directory.profile import Profile, to_json
 FACET_FIELDS: Final = tuple(f.name for f in FACETS)
 
 _KEYWORD: Final = {"type": "keyword"}
-_TOKENS: Final = {"type": "text", "analyzer": "tokens", "index_options": "freqs"}
+# The built-in analyzer splits at blanks and changes nothing; it lets tokens of 255 characters through, ours end at 100.
+_TOKENS: Final = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
 
 
 def mapping() -> dict[str, Any]:
@@ -29,10 +30,14 @@ def mapping() -> dict[str, Any]:
             # Kept for the answer, searched by nothing.
             "profile": {"type": "object", "enabled": False},
             **dict.fromkeys((*FACET_FIELDS, "office_state"), _KEYWORD),
-            **{name: {"type": "integer"} for name in NUMBERS},
+            # Long, because an integer refuses bounds beyond its range.
+            **{name: {"type": "long"} for name in NUMBERS},
             "point": {"type": "geo_point"},
+            "place": {"type": "long"},
             "licensed": {"properties": dict.fromkeys(WAYS, _KEYWORD)},
             "has_grants": {"type": "boolean"},
+            # Every token of every text, once: what filters. The texts themselves only rank.
+            "all": {"type": "text", "analyzer": "whitespace", "index_options": "docs", "norms": False},
             "text": {"properties": dict.fromkeys(TEXTS, _TOKENS)},
             "name": _KEYWORD,
             "shuffle": {"type": "long"},
@@ -46,15 +51,20 @@ def settings() -> dict[str, Any]:
         "number_of_shards": 1,
         "number_of_replicas": 0,
         "refresh_interval": "-1",
-        "analysis": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "tokens"}}, "tokenizer": _TOKENIZER},
     }
 
 
-# The longest token that the tokenizer lets through whole; ours are at most 100 characters.
-_TOKENIZER: Final = {"tokens": {"type": "whitespace", "max_token_length": 1000}}
-
 FINISHED: Final = {"auto_expand_replicas": "0-1", "refresh_interval": None, "blocks.write": True}
 """Settings of a finished generation: one copy more where there is a second node, and nothing can change it."""
+
+
+_MICRO: Final = 1_000_000
+
+
+def place(lat: float, lon: float) -> int:
+    """Both coordinates, in millionths of a degree, as one number: a `geo_point` rounds them, and two columns would lose
+    which latitude belongs to which longitude. `elastic_query` takes it apart."""
+    return (round(lat * _MICRO) + 90 * _MICRO) << 29 | (round(lon * _MICRO) + 180 * _MICRO)
 
 
 def licensed_term(state: str, day: int) -> str:
@@ -71,6 +81,7 @@ def body(profile: Profile) -> dict[str, Any]:
         **{name: list(codes) for name, codes in doc.codes.items()},
         **{name: value for name, value in doc.numbers.items() if value is not None},
         "has_grants": doc.has_grants,
+        "all": " ".join(dict.fromkeys(token for found in doc.texts.values() for token in found)),
         "text": {name: " ".join(found) for name, found in doc.texts.items() if found},
         "licensed": {
             way: [licensed_term(state, until) for state, until in sorted(states.items())]
@@ -82,4 +93,5 @@ def body(profile: Profile) -> dict[str, Any]:
     }
     if doc.points:
         out["point"] = [{"lat": lat, "lon": lon} for lat, lon in doc.points]
+        out["place"] = [place(lat, lon) for lat, lon in doc.points]
     return out

@@ -6,35 +6,48 @@ by a search of size 0 without its own filter. One round trip, and the searches o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from directory.cursor import Key
+from directory.cursor import CHANGED_CURSOR
 from directory.document import TEXTS
 from directory.engines.base import walk_key
 from directory.engines.elastic_index import licensed_term
+from directory.errors import BadRequest, ParameterError
 from directory.facets import FACET
 from directory.licensure import NO_END
-from directory.places import EARTH_RADIUS_MILES
+from directory.places import EARTH_RADIUS_MILES, Point
 from directory.plan import And, Between, Expr, FacetPlan, Has, Licensed, Missing, Near, Or, SearchPlan, SortKey, Text
-from directory.text import Alternative, Word
+from directory.text import Word
 from directory.vocabulary import facet_vocabulary
 
-LAST: Final = float(2**53 - 1)
+LAST: Final = float(2**52)
 """The sort value of what is not stated, where a script gives the value."""
 
-# Lucene's haversine takes the Earth for a sphere of this radius (SloppyMath); distances scale with it.
-_LUCENE_RADIUS_METERS: Final = 6_371_008.7714
-METERS_PER_MILE: Final = _LUCENE_RADIUS_METERS / EARTH_RADIUS_MILES
-
-_INFINITE: Final = "Infinity"
+# Elasticsearch rounds coordinates and takes the Earth for another sphere; within so many miles of a circle's edge its
+# own distance is not trusted (decision 10: it is off by 11 mm at most).
+_EDGE_MILES: Final = 0.01
+_METERS_PER_MILE: Final = 1609.344
 
 _ROTATION: Final = """
 long z = doc['shuffle'].value + params.day * -7046029254386353131L;
 z = (z ^ (z >>> 30)) * -4658895280553007687L;
 z = (z ^ (z >>> 27)) * -7723592293110705685L;
 return (z ^ (z >>> 31)) >>> 12;
+"""
+# The formula of `places.miles`, over coordinates packed by `elastic_index.place`.
+_MILES: Final = """
+double nearest = params.last;
+double lat = Math.toRadians(params.lat);
+for (long place : doc['place']) {
+  double there = Math.toRadians(((place >>> 29) - 90000000L) / 1000000.0);
+  double delta = Math.toRadians(((place & 536870911L) - 180000000L) / 1000000.0 - params.lon);
+  double a = Math.sin((there - lat) / 2);
+  double b = Math.sin(delta / 2);
+  double h = a * a + Math.cos(lat) * Math.cos(there) * b * b;
+  nearest = Math.min(nearest, 2 * params.earth * Math.asin(Math.min(1.0, Math.sqrt(h))));
+}
 """
 _FROM_FLOOR: Final = """
 if (doc[params.column].size() == 0) return params.last;
@@ -65,7 +78,8 @@ def clause(expr: Expr) -> dict[str, Any]:
         case And(items):
             return {"bool": {"filter": [clause(e) for e in items]}} if items else {"match_all": {}}
         case Or(items):
-            return {"bool": {"should": [clause(e) for e in items], "minimum_should_match": 1}}
+            # Without a clause `should` would match everything.
+            return _either([clause(e) for e in items]) if items else {"match_none": {}}
         case Has(name, codes):
             return {"terms": {name: list(codes)}}
         case Missing("state"):
@@ -76,28 +90,55 @@ def clause(expr: Expr) -> dict[str, Any]:
             bounds = {key: value for key, value in (("gte", low), ("lte", high)) if value is not None}
             return {"range": {name: bounds}}
         case Near(point, miles):
-            meters = miles * METERS_PER_MILE
-            return {"geo_distance": {"distance": f"{meters!r}m", "point": {"lat": point.lat, "lon": point.lon}}}
+            return _near(point, miles)
         case Licensed(state, way, day):
             last = licensed_term(state, NO_END.toordinal())
             return {"range": {f"licensed.{way}": {"gte": licensed_term(state, day), "lte": last}}}
         case Text(words):
-            return {"bool": {"must": [_word(w) for w in words]}}
+            return {"bool": {"filter": [_word(w) for w in words]}}
 
 
 def _word(word: Word) -> dict[str, Any]:
-    either = [_alternative(a) for a in word]
-    return either[0] if len(either) == 1 else {"bool": {"should": either, "minimum_should_match": 1}}
+    return _either([_every([{"term": {"all": token}} for token in alternative]) for alternative in word])
 
 
-def _alternative(alternative: Alternative) -> dict[str, Any]:
-    tokens = [_token(t) for t in alternative]
-    return tokens[0] if len(tokens) == 1 else {"bool": {"must": tokens}}
+def _either(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    return clauses[0] if len(clauses) == 1 else {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
-def _token(token: str) -> dict[str, Any]:
-    fields = [{"term": {f"text.{name}": {"value": token, "boost": weight}}} for name, weight in TEXTS.items()]
-    return {"bool": {"should": fields, "minimum_should_match": 1}}
+def _every(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    return clauses[0] if len(clauses) == 1 else {"bool": {"filter": clauses}}
+
+
+def _near(point: Point, miles: float) -> dict[str, Any]:
+    """Surely within the circle, or in the thin ring around its edge and within by our own formula."""
+    inner, outer = _circle(point, miles - _EDGE_MILES), _circle(point, miles + _EDGE_MILES)
+    script = {
+        "lang": "painless",
+        "source": f"{_MILES.strip()}\nreturn nearest <= params.miles;",
+        "params": {**_from(point), "miles": miles},
+    }
+    edge = {"bool": {"filter": [outer, {"script": {"script": script}}], "must_not": [inner]}}
+    return {"bool": {"should": [inner, edge], "minimum_should_match": 1}}
+
+
+def _circle(point: Point, miles: float) -> dict[str, Any]:
+    meters = round(miles * _METERS_PER_MILE, 3)
+    return {"geo_distance": {"distance": f"{meters}m", "point": {"lat": point.lat, "lon": point.lon}}}
+
+
+def _from(point: Point) -> dict[str, float]:
+    return {"lat": point.lat, "lon": point.lon, "earth": EARTH_RADIUS_MILES, "last": LAST}
+
+
+def _scores(text: Text) -> list[dict[str, Any]]:
+    """What ranks: each token in each text, by the weight of the text."""
+    tokens = dict.fromkeys(t for word in text.words for alternative in word for t in alternative)
+    return [
+        {"term": {f"text.{name}": {"value": token, "boost": weight}}}
+        for token in tokens
+        for name, weight in TEXTS.items()
+    ]
 
 
 def _filters(expr: Expr) -> list[dict[str, Any]]:
@@ -117,8 +158,7 @@ def _sort(key: SortKey, plan: SearchPlan) -> dict[str, Any]:
     if key.column == "distance":
         if plan.near is None:
             raise ValueError("an order by distance needs a point")
-        point = {"lat": plan.near.lat, "lon": plan.near.lon}
-        return {"_geo_distance": {"point": point, "order": order, "unit": "m", "mode": "min"}}
+        return _script(f"{_MILES.strip()}\nreturn nearest;", _from(plan.near))
     if key.floor is not None:
         return _script(_FROM_FLOOR, {"column": key.column, "floor": key.floor, "last": LAST})
     return {key.column: {"order": order, "missing": "_last"}}
@@ -129,15 +169,12 @@ def _script(source: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"_script": {"type": "number", "script": script, "order": "asc"}}
 
 
-def key_of(plan: SearchPlan, values: Sequence[Any]) -> Key:
-    """A hit's sort values as a cursor keeps them, without the id. The distance of who has no place is infinite, which
-    JSON cannot say as a number."""
-    return tuple(None if value == _INFINITE else value for value in values[: len(plan.order)])
-
-
 def _sort_values(plan: SearchPlan) -> list[Any]:
+    """The sort values to go on after. They came from here, where what is not stated is a number too."""
     key = walk_key(plan, texts=("name",))
-    return [_INFINITE if value is None else value for value in key]
+    if None in key:
+        raise BadRequest("", [ParameterError("after", "", CHANGED_CURSOR)])
+    return [*key]
 
 
 # Searches
@@ -162,11 +199,9 @@ def _counting(base: Expr, facets: tuple[FacetPlan, ...]) -> Search:
 
 
 def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
-    scored = any(key.column == "score" for key in plan.order)
-    items = plan.where.items if isinstance(plan.where, And) else (plan.where,)
-    query: dict[str, Any] = {"filter": [clause(e) for e in items if not (scored and isinstance(e, Text))]}
-    if scored and plan.text:
-        query["must"] = [clause(plan.text)]
+    query: dict[str, Any] = {"filter": _filters(plan.where)}
+    if plan.text and any(key.column == "score" for key in plan.order):
+        query["should"] = _scores(plan.text)
     body: dict[str, Any] = {
         "size": plan.limit,
         "track_total_hits": True,
