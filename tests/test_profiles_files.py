@@ -224,7 +224,10 @@ def test_any_values_are_taken_or_named(tmp_path_factory: pytest.TempPathFactory,
         assert all(i.message and i.code for i in reading.issues)
 
 
-@given(st.dictionaries(st.sampled_from([c.name for c in columns()]), st.text(max_size=30), min_size=1, max_size=8))
+_OTHER_COLUMNS = [c.name for c in columns() if c.name not in ("npi", "id", "name")]
+
+
+@given(st.dictionaries(st.sampled_from(_OTHER_COLUMNS), st.text(max_size=30), min_size=1, max_size=8))
 def test_any_cells_are_taken_or_named(tmp_path_factory: pytest.TempPathFactory, cells: dict[str, str]) -> None:
     out = io.StringIO(newline="")
     rows = csv.writer(out)
@@ -232,5 +235,4 @@ def test_any_cells_are_taken_or_named(tmp_path_factory: pytest.TempPathFactory, 
     rows.writerows([record, record.values()])
     path = tmp_path_factory.mktemp("cells") / "a.csv"
     path.write_bytes(out.getvalue().encode("utf-8", "surrogatepass"))
-    reading = Reading(path)
-    assert reading.counts.read <= 1
+    assert Reading(path).counts.read == 1
