@@ -99,7 +99,8 @@ def _cities() -> Mapping[str, Mapping[str, tuple[str, Point]]]:
     table: dict[str, dict[str, tuple[str, Point]]] = defaultdict(dict)
     for (state, key), found in (*others.items(), *points.items()):
         lat, lon = (math.fsum(c) / len(found) for c in zip(*((p.lat, p.lon) for p in found), strict=True))
-        table[state][key] = names[state, key], Point(lat, lon)
+        # Six decimals (11 cm) are what every engine holds exactly.
+        table[state][key] = names[state, key], Point(round(lat, 6), round(lon, 6))
     return table
 
 
