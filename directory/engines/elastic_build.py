@@ -30,6 +30,7 @@ _CHUNK: Final = 500
 _CHUNK_BYTES: Final = 8 * 1024 * 1024
 _THREADS: Final = 2
 _RETRIES: Final = 8
+_BACKOFF_SECONDS: Final = 1.0
 _MOST_BACKOFF_SECONDS: Final = 30
 
 
@@ -77,7 +78,7 @@ class ElasticBuild:
             max_chunk_bytes=_CHUNK_BYTES,
             raise_on_error=False,
             max_retries=_RETRIES,
-            initial_backoff=1,
+            initial_backoff=_BACKOFF_SECONDS,
             max_backoff=_MOST_BACKOFF_SECONDS,
             yield_ok=False,
         ):
