@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from directory.engines.embedded import EmbeddedEngine
 from tests import conformance
@@ -24,8 +24,10 @@ ARGUMENTS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PHONE: Final = {"width": 390, "height": 844}
-WIDE: Final = {"width": 1280, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
+PATIENCE: Final = 90_000
+"""Milliseconds to wait for what should come at once, because machines that run tests may be busy."""
 
 
 class OpenPage(Protocol):
@@ -84,6 +86,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         context = chromium.new_context(**{"viewport": WIDE, **options})
         contexts.append(context)
         context.on("request", lambda request: traffic.hosts.add(urlsplit(request.url).hostname or ""))
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", lambda message: _note(traffic, message.type, message.text))
         page.on("pageerror", lambda error: traffic.complaints.append(str(error)))
