@@ -49,8 +49,8 @@ class Alphabet:
         return frozenset(self._chars)
 
     def char(self, word: str) -> str:
-        """The character of `word`, a new one if need be."""
-        return self._chars.setdefault(word, chr(_FIRST + len(self._chars)))
+        """The character of `word`, a new one if need be; all numbers share one."""
+        return NUMBER if word.isdigit() else self._chars.setdefault(word, chr(_FIRST + len(self._chars)))
 
     def line(self, words: Iterable[str]) -> str:
         """`words` as a line to search."""
@@ -132,7 +132,7 @@ class _Reader:
         if token == "!":
             return Part(f"(?!{self._atom().regex})", None)
         if token == "%" or token.isdigit():
-            return Part(NUMBER, None)
+            return Part(NUMBER, frozenset(NUMBER))
         if token in _MARKS:
             return Part(_MARKS[token], None)
         if token.startswith("~"):
