@@ -187,6 +187,10 @@ def profile(rng: random.Random, number: int, today: date) -> Profile:
         grants=_grants(rng, today),
         bio=_maybe(rng, " ".join(rng.sample(SENTENCES, rng.randint(1, 3)))),
         website=_maybe(rng, "https://example.org/", 0.1),
+        email=_maybe(rng, "someone@example.org", 0.1),
+        photo=_maybe(rng, "https://example.org/photo.jpg", 0.1),
+        hours=_maybe(rng, "Mo-Fr 09:00-17:00", 0.1),
+        pronouns=_maybe(rng, "they/them", 0.1),
         provenance={"fee": Provenance("profiles", today, "form")} if fee else {},
         **lists,  # type: ignore[arg-type]
     )

@@ -143,6 +143,8 @@ def _near(choices: _Choices, target: Profile | None, today: date) -> list[str]:
 
 
 def _state(choices: _Choices, target: Profile | None, today: date) -> list[str]:
+    if choices.one_in(12):
+        return ["WY"]  # hardly anybody holds a grant there
     return [choices.pick([g.jurisdiction for g in target.grants] if target and target.grants else STATES)]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from directory import plan, search_request
 from directory.engines.base import Engine
-from directory.errors import BadRequest, WalkGone
+from directory.errors import BadRequest, NoGeneration, WalkGone
 from directory.facets import FACETS
 from tests import conformance
 from tests.conftest import NewEngine
@@ -67,7 +67,8 @@ def test_small_directories(new_engine: NewEngine, today: date, count: int) -> No
     conformance.conform(engine, Oracle(made), today, examples=60, seed=count)
 
 
-def test_quick_counts_of_the_oracle_are_the_facet_law(world: World, today: date) -> None:
+def test_quick_counts_of_the_oracle_are_the_facet_law(today: date) -> None:
+    oracle = Oracle(profiles(300, 6, today))
     queries = (
         "meeting=video&language=en&include_unknown=language&max_fee=100",
         "state=TX&meeting=in_person&meeting=phone&remote=true&include_unknown=remote&include_unknown=meeting",
@@ -76,9 +77,9 @@ def test_quick_counts_of_the_oracle_are_the_facet_law(world: World, today: date)
     )
     for query in queries:
         request = search_request.parse(query.encode(), today)
-        quick = world.oracle.search(request).facets
+        quick = oracle.search(request).facets
         for facet in FACETS:
-            assert quick[facet.name] == world.oracle.literal_counts(request, facet.name), (query, facet.name)
+            assert quick[facet.name] == oracle.literal_counts(request, facet.name), (query, facet.name)
 
 
 def test_walk_stays_in_its_generation_until_it_is_pruned(new_engine: NewEngine, today: date) -> None:
@@ -117,3 +118,35 @@ def test_a_forged_key_is_a_bad_request(world: World, today: date, sort: str, q: 
         except (BadRequest, WalkGone):
             continue
         assert page.total == result.total
+
+
+def test_before_the_first_build_there_is_nothing(new_engine: NewEngine, today: date) -> None:
+    engine = new_engine("empty")
+    with pytest.raises(NoGeneration):
+        engine.live()
+    with pytest.raises(NoGeneration):
+        engine.search(plan.plan(search_request.parse(b"", today)))
+    with pytest.raises(NoGeneration):
+        engine.get("npi:1")
+
+
+def test_a_profile_is_had_whole_by_its_exact_id(world: World) -> None:
+    made = world.oracle.profiles
+    for profile in made[::50]:
+        answer = world.engine.get(profile.id)
+        assert answer is not None
+        assert answer[0] == profile
+        assert answer[1].live
+    first, last = made[0].id, made[-1].id
+    for other in (
+        "",
+        first[:-1],
+        first + "0",
+        last + "0",
+        first + "\0",
+        first.upper(),
+        "npi:é",
+        "../" + first,
+        "x" * 600,
+    ):
+        assert world.engine.get(other) is None

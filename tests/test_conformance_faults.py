@@ -141,8 +141,8 @@ _WRONG_PLANS: dict[str, _Spoil] = {
 
 @pytest.fixture(scope="module")
 def oracle(today: date) -> Oracle:
-    """800 profiles."""
-    return Oracle(profiles(800, 4, today))
+    """600 profiles."""
+    return Oracle(profiles(600, 4, today))
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def engine(folder: Path) -> Iterator[EmbeddedEngine]:
 
 
 def _run(engine: Any, oracle: Oracle, today: date) -> None:
-    conformance.conform(engine, oracle, today, examples=400, seed=5, shrink=False)
+    conformance.conform(engine, oracle, today, examples=250, seed=5, shrink=False)
 
 
 def _red(engine: Any, oracle: Oracle, today: date) -> None:
