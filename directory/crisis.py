@@ -7,6 +7,7 @@ Pure and without any engine, so that the answer is there when all else fails. Wh
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,10 +15,8 @@ from typing import Final
 
 import yaml
 
-from directory.crisis_language import Context, CrisisDataError, Language, YamlFile, load
+from directory.crisis_language import Context, Language, Statement, YamlFile, load
 from directory.phrase_pattern import Pattern
-
-__all__ = ["CrisisDataError", "Helpline", "helplines", "is_crisis", "read_helplines"]
 
 _VOCABULARIES: Final = Path(__file__).with_name("vocabularies")
 
@@ -26,11 +25,21 @@ def _reason(text: str, language: Language) -> str | None:
     """The name of the statement found in `text`, None when it isn't crisis language."""
     line = _masked(language.line(text), language)
     words = set(line)
+    cuts = [0, *(n for turn in language.turns.finditer(line) for n in turn.span()), len(line)]
+    known: dict[tuple[str, str], bool] = {}
+
+    def excepted(statement: Statement, start: int, end: int) -> bool:
+        """Whether a context that the statement excepts holds in its clause: up to the sentence's end or its turn."""
+        clause = line[cuts[bisect_right(cuts, start) - 1] : cuts[bisect_left(cuts, end)]]
+        for name in statement.unless:
+            if (name, clause) not in known:
+                known[name, clause] = _holds(language.contexts[name], clause)
+        return any(known[name, clause] for name in statement.unless)
+
     for statement in language.statements:
         if not statement.pattern.anchors.isdisjoint(words):
             for found in statement.pattern.regex.finditer(line):
-                around = _clause(line, found.start(), found.end(), language)
-                if not any(_holds(language.contexts[name], around) for name in statement.unless):
+                if not excepted(statement, *found.span()):
                     return statement.name
     return None
 
@@ -43,12 +52,6 @@ def _masked(line: str, language: Language) -> str:
         if not mask.anchors.isdisjoint(words):
             line = mask.regex.sub(sign, line)
     return line
-
-
-def _clause(line: str, start: int, end: int, language: Language) -> str:
-    """The part of the sentence that a context may speak for: up to its end or to a turn of thought."""
-    cuts = [0, *(n for turn in language.turns.finditer(line) for n in turn.span()), len(line)]
-    return line[max(n for n in cuts if n <= start) : min(n for n in cuts if n >= end)]
 
 
 def _holds(context: Context, clause: str) -> bool:
@@ -92,7 +95,7 @@ _WAYS: Final = ("call", "call_href", "text", "text_href")
 
 
 def read_helplines(path: Path) -> tuple[Helpline, ...]:
-    """The helplines of a data file, in its order. Raises CrisisDataError naming file and line."""
+    """The helplines of a data file, in its order. Raises VocabularyError naming file and line."""
     file = YamlFile(path)
     listed = file.mapping(file.root, allowed=("helplines",), needed=("helplines",))["helplines"]
     if not isinstance(listed, yaml.SequenceNode) or not listed.value:

@@ -7,7 +7,7 @@ The file's own head says what its sections mean. Every value in it is text, read
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -16,19 +16,13 @@ import yaml
 
 from directory.crisis_spelling import Spelling
 from directory.phrase_pattern import END, Alphabet, Part, Pattern, PatternError, any_of, compile_pattern, read
+from directory.vocabulary_files import VocabularyError
 
 Item: TypeAlias = tuple[str, int]
 """A piece of text and its line."""
 
 _SECTIONS: Final = ("common", "lists", "rewrite", "spelling", "turns", "contexts", "masks", "statements")
-
-
-class CrisisDataError(ValueError):
-    """A mistake in a crisis data file; the message starts with `file:line:`."""
-
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
-        self.path, self.line, self.message = path, line, message
+_SPELLING: Final = ("exact", "two_slips", "one_slip", "keep", "glued", "censored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The checked content of the file."""
+    """The checked content of the file. Lines are what `line` makes of a text; `turns` finds where in them a thought
+    ends; a mask comes with the sign that takes its place."""
 
     alphabet: Alphabet
     spelling: Spelling
@@ -68,19 +63,21 @@ class Language:
 
 
 class YamlFile:
-    """A YAML file of nested mappings and text, read with lines and without guesses."""
+    """A YAML file of nested mappings and text, read with lines and without guesses. Raises VocabularyError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            self.root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise CrisisDataError(path, line, error.problem or "not YAML") from None
-        self.root = root
+            raise self.fail(line, error.problem or "is not YAML") from None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise self.fail(1, f"cannot be read: {error}") from None
 
-    def fail(self, line: int, message: str) -> CrisisDataError:
-        return CrisisDataError(self.path, line, message)
+    def fail(self, line: int, message: str) -> VocabularyError:
+        """The error to raise for what stands on `line`."""
+        return VocabularyError(self.path, line, message)
 
     def mapping(
         self, node: yaml.Node | None, *, allowed: tuple[str, ...] = (), needed: tuple[str, ...] = ()
@@ -108,11 +105,11 @@ class YamlFile:
         return str(node.value).strip()
 
     def items(self, node: yaml.Node) -> Iterator[Item]:
-        """The entries of a text with their lines: one a line or separated by commas; an indented line goes on
-        with the entry before it, `#` starts a comment."""
+        """The entries of a text with their lines: one a line or separated by commas; an indented line goes on with
+        the entry before it, `#` starts a comment."""
         self.text(node)
         assert isinstance(node, yaml.ScalarNode)
-        entries: list[tuple[str, int]] = []
+        entries: list[Item] = []
         for line, text in enumerate(node.value.split("\n"), start=_line(node) + (node.style == "|")):
             for number, item in enumerate(text.split("#")[0].split(",")):
                 words = " ".join(item.split())
@@ -128,7 +125,7 @@ def _line(node: yaml.Node | None) -> int:
 
 
 class _LanguageFile(YamlFile):
-    """Builds the language section by section."""
+    """Builds the language section by section; each pattern may use the lists above it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -137,86 +134,89 @@ class _LanguageFile(YamlFile):
         self._common = frozenset(self._alphabet.char(word) for word, _ in self.items(self._sections["common"]))
         self._lists: dict[str, Part] = {}
         self._used: set[str] = set()
-        self._seen: dict[tuple[str, str], int] = {}
 
     def language(self) -> Language:
         self._read_lists()
         contexts = self._contexts()
-        masks = tuple(
-            (self._alphabet.char(f"_{name}"), pattern)
-            for name, node in self.mapping(self._sections["masks"]).items()
-            for pattern in self._patterns(node, "masks")
-        )
-        statements = tuple(self._statements(contexts))
-        turns = self._patterns(self._sections["turns"], "turns")
+        masks = self._masks()
+        statements = self._statements(contexts)
+        turns = self._patterns(self._sections["turns"], {})
         self._check_lists_used()
         rewrite = self._rewrite()
-        phrases = sorted(rewrite, key=len, reverse=True)
         return Language(
             alphabet=self._alphabet,
             spelling=self._spelling(),
             rewrite=rewrite,
-            rewriting=re.compile("|".join(phrases)),
+            rewriting=re.compile("|".join(sorted(rewrite, key=len, reverse=True))),
             turns=re.compile("|".join([re.escape(END), *(p.regex.pattern for p in turns)])),
             contexts=contexts,
             masks=masks,
             statements=statements,
         )
 
-    def _compile(self, text: str, line: int, make: Callable[[str], Part | Pattern]) -> Part | Pattern:
-        self._used.update(re.findall(r"\{(\w+)\}", text))
-        try:
-            made = make(text)
-        except PatternError as error:
-            raise self.fail(line, f"“{text}”: {error}") from None
-        return made
-
     def _read_lists(self) -> None:
         for name, node in self.mapping(self._sections["lists"]).items():
-            parts: list[Part] = []
-            seen: set[str] = set()
+            parts: dict[str, Part] = {}
             for text, line in self.items(node):
-                if text in seen:
+                if text in parts:
                     raise self.fail(line, f"“{text}” is in list “{name}” twice")
-                seen.add(text)
-                part = self._compile(text, line, lambda t: read(t, self._lists, self._alphabet, self._common))
-                assert isinstance(part, Part)
-                parts.append(part)
-            self._lists[name] = any_of(parts)
+                self._note_lists(text)
+                try:
+                    parts[text] = read(text, self._lists, self._alphabet, self._common)
+                except PatternError as error:
+                    raise self.fail(line, f"“{text}”: {error}") from None
+            self._lists[name] = any_of(list(parts.values()))
 
-    def _patterns(self, node: yaml.Node, where: str) -> tuple[Pattern, ...]:
+    def _patterns(self, node: yaml.Node, seen: dict[str, int]) -> tuple[Pattern, ...]:
+        """The patterns of `node`; none may stand in `seen`, which learns them."""
         out: list[Pattern] = []
         for text, line in self.items(node):
-            if before := self._seen.get((where, text)):
-                raise self.fail(line, f"“{text}” is already in line {before}")
-            self._seen[where, text] = line
-            pattern = self._compile(text, line, lambda t: compile_pattern(t, self._lists, self._alphabet, self._common))
-            assert isinstance(pattern, Pattern)
-            out.append(pattern)
+            if text in seen:
+                raise self.fail(line, f"“{text}” is already in line {seen[text]}")
+            seen[text] = line
+            self._note_lists(text)
+            try:
+                out.append(compile_pattern(text, self._lists, self._alphabet, self._common))
+            except PatternError as error:
+                raise self.fail(line, f"“{text}”: {error}") from None
         return tuple(out)
+
+    def _note_lists(self, text: str) -> None:
+        self._used.update(re.findall(r"\{(\w+)\}", text))
+
+    def _check_lists_used(self) -> None:
+        for name, node in self.mapping(self._sections["lists"]).items():
+            if name not in self._used:
+                raise self.fail(_line(node), f"list “{name}” is used nowhere")
 
     def _contexts(self) -> dict[str, Context]:
         out: dict[str, Context] = {}
         for name, node in self.mapping(self._sections["contexts"]).items():
             keys = self.mapping(node, allowed=("patterns", "cancelled_by"), needed=("patterns",))
-            cancelling = self._patterns(keys["cancelled_by"], name) if "cancelled_by" in keys else ()
-            out[name] = Context(self._patterns(keys["patterns"], name), cancelling)
+            cancelling = self._patterns(keys["cancelled_by"], {}) if "cancelled_by" in keys else ()
+            out[name] = Context(self._patterns(keys["patterns"], {}), cancelling)
         return out
 
-    def _statements(self, contexts: Mapping[str, Context]) -> Iterator[Statement]:
+    def _masks(self) -> tuple[tuple[str, Pattern], ...]:
+        seen: dict[str, int] = {}
+        return tuple(
+            (self._alphabet.char(f"_{name}"), pattern)
+            for name, node in self.mapping(self._sections["masks"]).items()
+            for pattern in self._patterns(node, seen)
+        )
+
+    def _statements(self, contexts: Mapping[str, Context]) -> tuple[Statement, ...]:
+        seen: dict[str, int] = {}
+        out: list[Statement] = []
         for name, node in self.mapping(self._sections["statements"]).items():
             keys = self.mapping(node, allowed=("unless", "patterns"), needed=("patterns",))
             unless = list(self.items(keys["unless"])) if "unless" in keys else []
             for context, line in unless:
                 if context not in contexts:
                     raise self.fail(line, f"there is no context “{context}”")
-            for pattern in self._patterns(keys["patterns"], "statements"):
-                yield Statement(name, pattern, tuple(context for context, _ in unless))
-
-    def _check_lists_used(self) -> None:
-        for name, node in self.mapping(self._sections["lists"]).items():
-            if name not in self._used:
-                raise self.fail(_line(node), f"list “{name}” is used nowhere")
+            names = tuple(context for context, _ in unless)
+            out.extend(Statement(name, pattern, names) for pattern in self._patterns(keys["patterns"], seen))
+        return tuple(out)
 
     def _pairs(self, node: yaml.Node) -> dict[str, Item]:
         """variant -> what it stands for and its line, from `meaning: variants`; a variant has one meaning."""
@@ -232,20 +232,21 @@ class _LanguageFile(YamlFile):
         def line(text: str) -> str:
             return "".join(self._alphabet.char(word) for word in text.split())
 
-        return {line(phrase): line(meaning) for phrase, (meaning, _) in self._pairs(self._sections["rewrite"]).items()}
+        pairs = self._pairs(self._sections["rewrite"])
+        return {line(phrase): line(meaning) for phrase, (meaning, _) in pairs.items()}
 
     def _spelling(self) -> Spelling:
-        names = ("exact", "one_slip", "two_slips", "keep", "glued", "censored")
-        keys = self.mapping(self._sections["spelling"], allowed=names, needed=names)
+        keys = self.mapping(self._sections["spelling"], allowed=_SPELLING, needed=_SPELLING)
         exact = self._pairs(keys["exact"])
-        words = {name: self._words(keys[name], known=name != "keep") for name in names[1:]}
+        known = self._alphabet.words
         for variant, (meaning, line) in exact.items():
-            if not self._alphabet.words.issuperset(meaning.split()):
+            if not known.issuperset(meaning.split()):
                 raise self.fail(line, f"“{meaning}” is in no pattern")
-            if variant in self._alphabet:
+            if variant in known:
                 raise self.fail(line, f"“{variant}” is a word of the patterns itself")
+        words = {name: self._words(keys[name], None if name == "keep" else known) for name in _SPELLING[1:]}
         return Spelling(
-            known=self._alphabet.words,
+            known=known,
             exact={variant: meaning for variant, (meaning, _) in exact.items()},
             one_slip=frozenset(words["one_slip"]),
             two_slips=frozenset(words["two_slips"]),
@@ -254,17 +255,18 @@ class _LanguageFile(YamlFile):
             censored=words["censored"],
         )
 
-    def _words(self, node: yaml.Node, *, known: bool) -> tuple[str, ...]:
+    def _words(self, node: yaml.Node, known: frozenset[str] | None) -> tuple[str, ...]:
+        """Words, each once, and all of them in `known`."""
         out: dict[str, int] = {}
         for text, line in self.items(node):
             if text in out:
                 raise self.fail(line, f"“{text}” is there twice")
-            if known and text not in self._alphabet:
+            if known is not None and text not in known:
                 raise self.fail(line, f"“{text}” is in no pattern")
             out[text] = line
         return tuple(out)
 
 
 def load(path: Path) -> Language:
-    """The language in the file at `path`. Raises CrisisDataError for the first mistake in it."""
+    """The language in the file at `path`. Raises VocabularyError for the first mistake in it."""
     return _LanguageFile(path).language()
