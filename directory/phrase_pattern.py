@@ -118,28 +118,28 @@ class _Reader:
         self._take()
 
     def _atom(self) -> Part:
-        token = self._take()
-        if token == "(":
+        sign = self._take()
+        if sign == "(":
             part = self._choice()
             self._expect(")")
             return part
-        if token == "{":
+        if sign == "{":
             name = self._take()
             self._expect("}")
             if name not in self._lists:
                 raise PatternError(f"there is no list “{name}” above this line")
             return self._lists[name]
-        if token == "!":
+        if sign == "!":
             return Part(f"(?!{self._atom().regex})", None)
-        if token == "%" or token.isdigit():
+        if sign == "%" or sign.isdigit():
             return Part(NUMBER, frozenset(NUMBER))
-        if token in _MARKS:
-            return Part(_MARKS[token], None)
-        if token.startswith("~"):
-            return Part(_GAP % token[1:], None)
-        if re.fullmatch(r"\w+", token):
-            return _class(self._alphabet.char(token))
-        raise PatternError(f"“{token}” has no meaning here")
+        if sign in _MARKS:
+            return Part(_MARKS[sign], None)
+        if sign.startswith("~"):
+            return Part(_GAP % sign[1:], None)
+        if re.fullmatch(r"\w+", sign):
+            return _class(self._alphabet.char(sign))
+        raise PatternError(f"“{sign}” has no meaning here")
 
     def _sequence(self) -> Part:
         regex, before, sure = "", False, []
