@@ -86,14 +86,16 @@ def multi_search(client: Elasticsearch, lines: Sequence[Mapping[str, Any]]) -> l
     """The answers to the searches of `lines` (header, body, header, …), in order, in one round trip. What each says of
     itself (an error, a status) is the caller's to look at."""
     try:
-        with translated(), readable():
-            answers: list[Mapping[str, Any]] = client.msearch(searches=lines)["responses"]
-            if len(answers) != len(lines) // 2:
-                raise EngineUnavailable(_UNREADABLE)
-            return answers
+        with translated():
+            said = client.msearch(searches=lines)
     except NotFoundError as error:
         # An index that is not there is said inside of the answer.
         raise EngineUnavailable(of_status(404)) from error
+    with readable():
+        answers: list[Mapping[str, Any]] = said["responses"]
+        if len(answers) != len(lines) // 2:
+            raise EngineUnavailable(_UNREADABLE)
+        return answers
 
 
 def of_status(status: int) -> str:
