@@ -202,9 +202,16 @@ class _Day(schema_fields.Date):
 
 
 class _Tuple(schema_fields.List[Any]):
-    """A list, loaded as a tuple."""
+    """A list, loaded as a tuple; `codes` are all that it may hold (empty: anything that its inner field takes)."""
+
+    def __init__(self, inner: schema_fields.Field[Any], *, codes: tuple[str, ...] = (), **common: Any) -> None:
+        super().__init__(inner, **common)
+        self._codes = frozenset(codes)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        # Nearly every list is right: looking at its items one by one is only worth it for the words of a mistake.
+        if isinstance(value, list) and all(isinstance(v, str) for v in value) and self._codes.issuperset(value):
+            return tuple(value)
         return tuple(super()._deserialize(value, attr, data, **kwargs))
 
 
@@ -238,7 +245,8 @@ def _field(cls: type, name: str, *, required: bool, nullable: bool) -> schema_fi
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple and inner[0] is str:
         item = _Text(validate=list(_validators(known, str)))
-        return _Tuple(item, validate=validate.Length(max=max(50, len(known.codes))), **common)
+        length = validate.Length(max=max(50, len(known.codes)))
+        return _Tuple(item, codes=known.codes, validate=length, **common)
     if origin is tuple:
         return _Tuple(schema_fields.Nested(_schema(inner[0])), validate=validate.Length(max=100), **common)
     if origin is not None:
