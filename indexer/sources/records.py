@@ -24,6 +24,7 @@ _LONGEST_RECORD: Final = 100
 
 _FIRST_BYTES: Final = 64 * 1024
 _LONGEST_HEADER: Final = 1024 * 1024
+_LONGEST_FIELD: Final = 128 * 1024
 
 _LAST: Final = "last column"
 _BEYOND: Final = "beyond the last column"
@@ -84,6 +85,8 @@ def read_header(stream: Readable) -> tuple[bytes, bytes, int]:
 
 def split_line(text: str) -> list[str]:
     """The fields of one CSV record. Raises csv.Error for one that csv refuses."""
+    # The limit belongs to the process, and other readers set their own.
+    csv.field_size_limit(_LONGEST_FIELD)
     return next(csv.reader([text]), [])
 
 
