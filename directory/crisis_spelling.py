@@ -46,8 +46,8 @@ class Spelling:
     """What may be repaired into what.
 
     `known`: every word of the patterns; `exact`: a misspelling and what it stands for; `one_slip`, `two_slips`: words
-    that spellings so far off are mended to; `keep`: ordinary words that are as near to one of those; `glued`: words that
-    people write together; `censored`: words in which people hide letters.
+    that spellings so far off are mended to; `keep`: ordinary words as near to one of those; `glued`: words that people
+    write together; `censored`: words in which people hide letters.
     """
 
     known: frozenset[str]
