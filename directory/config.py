@@ -42,13 +42,9 @@ class Settings:
             raise ConfigError("DIRECTORY_ENGINE is elasticsearch, so ELASTICSEARCH_URL is needed")
         for url in urls:
             if not re.match(r"https?://[^/\s]+", url):
-                raise ConfigError(
-                    f"ELASTICSEARCH_URL has {url!r}; an address starts with http:// or https://"
-                )
+                raise ConfigError(f"ELASTICSEARCH_URL has {url!r}; an address starts with http:// or https://")
         if not _ALIAS.fullmatch(alias):
-            raise ConfigError(
-                f"DIRECTORY_ALIAS is {alias!r}; allowed: a lower-case letter, then a-z, 0-9, _ and -"
-            )
+            raise ConfigError(f"DIRECTORY_ALIAS is {alias!r}; allowed: a lower-case letter, then a-z, 0-9, _ and -")
         if ca_certs and not Path(ca_certs).is_file():
             raise ConfigError(f"ELASTICSEARCH_CA_CERTS names {ca_certs!r}, which is not a file")
         return cls(

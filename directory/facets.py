@@ -32,15 +32,9 @@ FACETS: Final = (
     Facet("meeting", "meeting", "codes", "meeting", "How to meet", "In person, or from where you are."),
     Facet("concern", "concerns", "codes", "concerns", "Concern", "What they say they work with."),
     Facet("modality", "modalities", "codes", "modalities", "Therapy type", "The way they say they work."),
-    Facet(
-        "provider_type", "provider_types", "codes", "professions", "Kind of professional", "What they are."
-    ),
-    Facet(
-        "credential", "credentials", "codes", "credentials", "License or degree", "Letters after the name."
-    ),
-    Facet(
-        "format", "formats", "codes", "formats", "Who comes along", "Alone, as a couple, a family or a group."
-    ),
+    Facet("provider_type", "provider_types", "codes", "professions", "Kind of professional", "What they are."),
+    Facet("credential", "credentials", "codes", "credentials", "License or degree", "Letters after the name."),
+    Facet("format", "formats", "codes", "formats", "Who comes along", "Alone, as a couple, a family or a group."),
     Facet("age_group", "age_groups", "codes", "age_groups", "Age", "How old the client is."),
     Facet("language", "languages", "codes", "languages", "Language", "Spoken in sessions.", open=True),
     Facet("payment", "payment", "codes", "payments", "Ways to pay", "How sessions can be paid."),
@@ -66,9 +60,7 @@ FACETS: Final = (
     Facet("prescribes", "prescribes", "flag", None, "Can prescribe", "Can prescribe medication."),
     Facet("gender", "gender", "code", "genders", "Gender", "As the professional states it."),
     Facet("times", "times", "codes", "times", "Times", "When sessions are offered."),
-    Facet(
-        "accessibility", "accessibility", "codes", "accessibility", "Access", "What makes it easier to come."
-    ),
+    Facet("accessibility", "accessibility", "codes", "accessibility", "Access", "What makes it easier to come."),
     Facet(
         "community",
         "communities",
