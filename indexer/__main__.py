@@ -229,7 +229,7 @@ def _end(outcome: Outcome, rejects: RejectLog, as_json: bool) -> None:
         _tell(outcome)
     for issue in rejects.first:
         where = f"{issue.file}:{issue.line}"
-        _err.print(f"rejected {where}: {issue.message}", f"({issue.field}: {issue.value[:60]!r})", markup=False)
+        _err.print(f"{where}: {issue.message}", f"({issue.field}: {issue.value[:60]!r})", markup=False)
     if outcome.refusal:
         _say("refused", f"{outcome.refusal}; nothing has changed")
         sys.exit(1)
