@@ -62,7 +62,12 @@ def test_what_must_never_be_missed(typed: str) -> None:
         *("", " ", "💀", "therapist in Killeen, TX", "Dr. Harm", "anxiety", "988"),
         *("suicide loss grief group", "my clients talk of overdose", "my mother died by suicide last year"),
         *("this job is killing me", "I could kill for a coffee", "dying to meet", "cutting costs", "die-hard fan"),
-        *("I am not suicidal", "I never wanted to kill myself", "grew up with domestic violence as a child"),
+        *(
+            "I haven´t thought about suicide",
+            "I am not suicidal",
+            "I never wanted to kill myself",
+            "grew up with domestic violence as a child",
+        ),
         *("domestic violence offender program provider", "prevención del suicidio", "no quiero vivir con mi suegra"),
     ],
 )
@@ -129,9 +134,11 @@ def test_full_width_letters_make_no_difference(phrase: str) -> None:
     assert is_crisis(phrase.translate(_FULL_WIDTH)) == is_crisis(phrase)
 
 
-@pytest.mark.parametrize("phrase", [p for p in CRISES + CONTROLS if "'" in p and "od'" not in p.lower()])
-def test_an_apostrophe_may_be_left_out(phrase: str) -> None:
-    assert is_crisis(phrase.replace("'", "")) == is_crisis(phrase)
+@pytest.mark.parametrize("apostrophe", ["", "’", "ʼ", "`", "´"])
+def test_apostrophes_may_be_left_out_or_typed_in_any_way(apostrophe: str) -> None:
+    contracted = [p for p in (*CRISES, *CONTROLS) if "'" in p and "od'" not in p.lower()]
+    assert len(contracted) > 100
+    assert [p for p in contracted if is_crisis(p.replace("'", apostrophe)) != is_crisis(p)] == []
 
 
 def test_the_helplines_are_those_of_the_domain() -> None:
