@@ -23,6 +23,7 @@ from elasticsearch import Elasticsearch
 from directory import search, search_request
 from directory.config import Settings
 from directory.engines import elastic_build
+from directory.engines.base import PromotionRefused
 from directory.engines.elastic import ElasticEngine
 from directory.errors import EngineUnavailable
 from tests import conformance
@@ -44,6 +45,7 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.node = urlsplit(url)
         self.seen: list[tuple[str, str, str | None]] = []
+        self.bodies: list[bytes] = []
         self.refuse_requests = 0
         self.refuse_items = 0
         self.lock = Lock()
@@ -68,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _hand_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.seen.append((self.command, self.path, self.headers.get("Authorization")))
+        self.server.bodies.append(body)
         fate = self.server.bulk() if "/_bulk" in self.path else "pass"
         if fate == "refuse":
             return self._answer(429, b'{"error":{"type":"es_rejected_execution_exception"},"status":429}')
@@ -146,6 +149,10 @@ def test_a_page_is_one_round_trip(engine: ElasticEngine, proxy: Proxy, today: da
     search.page(request, engine)
     proxy.seen.clear()
     page = search.page(request, engine)
+    headers = [json.loads(line) for line in proxy.bodies[-1].splitlines()[::2]]
+    # The header of a search decides whether it may leave something out.
+    assert len(headers) > 1
+    assert {header["allow_partial_search_results"] for header in headers} == {False}
     assert [(method, path.partition("?")[0]) for method, path, _ in proxy.seen] == [("POST", "/_msearch")]
     assert len(page.facets) > 10
 
@@ -209,6 +216,33 @@ def test_an_index_deleted_under_a_build_is_not_finished(engine: ElasticEngine, p
             made.finish({})
         made.abort()
         assert not client.indices.exists(index=made.name)
+
+
+# An alias moved by hand
+
+
+@pytest.mark.parametrize("moved_to", ["nothing", "other", "foreign", "live_and_other", "live_and_foreign"])
+def test_a_promotion_leaves_an_alias_alone_that_was_moved_by_hand(
+    engine: ElasticEngine, node: Node, today: date, moved_to: str
+) -> None:
+    live = conformance.build(engine, profiles(10, 1, today)).name
+    builds = [engine.start_build() for _ in range(2)]
+    for made in builds:
+        made.add(profiles(12, 2, today))
+        made.finish({})
+    other, new = (made.name for made in builds)
+    alias, foreign = live.partition("-")[0], f"foreign{secrets.token_hex(3)}"
+    with Elasticsearch(node.url, request_timeout=60) as client:
+        client.indices.create(index=foreign)
+        names = {"live": live, "other": other, "foreign": foreign}
+        there = [names[part] for part in moved_to.split("_and_") if part in names]
+        actions: list[dict[str, Any]] = [{"remove": {"index": live, "alias": alias}}]
+        client.indices.update_aliases(actions=actions + [{"add": {"index": n, "alias": alias}} for n in there])
+        with pytest.raises(PromotionRefused):
+            engine.promote(new, expected=live)
+        now = list(client.indices.get_alias(index="*", name=alias).body) if there else []
+        client.indices.delete(index=foreign)
+    assert sorted(now) == sorted(there)
 
 
 # Keys and certificates
