@@ -6,7 +6,7 @@ bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "directory.worker.Worker"
 threads = 4
-# Generations are opened before the workers fork, so that they share their pages.
+# The application and its tables are loaded before the workers fork, so that they share them.
 preload_app = True
 timeout = 30
 graceful_timeout = 10
@@ -21,3 +21,10 @@ accesslog = "-"
 access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
 errorlog = "-"
 loglevel = "info"
+
+
+def on_starting(server: object) -> None:
+    """Read the table of cities now: it takes seconds, which the first search by place would wait for."""
+    from directory.places import city_point
+
+    city_point("Austin", "TX")

@@ -5,11 +5,10 @@ membership in a compact alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from directory.profile import Grant
 
@@ -52,17 +51,9 @@ def ways_of(grant: Grant) -> tuple[str, ...]:
     return _KIND_WAYS.get(grant.kind, ())
 
 
-_Same: TypeAlias = tuple[str, str, str, str]
-
-
-def _same_grant(grant: Grant) -> _Same:
-    number = re.sub(r"[^0-9A-Z]", "", (grant.number or "").upper())
-    return grant.kind, grant.compact or "", grant.jurisdiction, number
-
-
-def _spoken_for(grants: Iterable[Grant]) -> frozenset[_Same]:
+def _spoken_for(grants: Iterable[Grant]) -> frozenset[tuple[str, str | None, str, str]]:
     """Grants on which a board or compact has spoken: there a self-report counts no more."""
-    return frozenset(_same_grant(g) for g in grants if g.status != "listed")
+    return frozenset(g.identity for g in grants if g.status != "listed")
 
 
 def good_until(grants: Iterable[Grant]) -> dict[str, dict[str, date]]:
@@ -74,7 +65,7 @@ def good_until(grants: Iterable[Grant]) -> dict[str, dict[str, date]]:
     spoken = _spoken_for(grants)
     out: dict[str, dict[str, date]] = {way: {} for way in WAYS}
     for grant in grants:
-        good = grant.status == "active" or (grant.status == "listed" and _same_grant(grant) not in spoken)
+        good = grant.status == "active" or (grant.status == "listed" and grant.identity not in spoken)
         if good:
             until = grant.expires_on or NO_END
             for way in ways_of(grant):
@@ -110,7 +101,7 @@ def eligibility(grants: Iterable[Grant], state: str, today: date) -> dict[str, A
     out: dict[str, Any] = {"state": state}
     for way in WAYS:
         standings = {
-            _standing(g, g.status == "listed" and _same_grant(g) in spoken, today) for g in here if way in ways_of(g)
+            _standing(g, g.status == "listed" and g.identity in spoken, today) for g in here if way in ways_of(g)
         }
         out[way] = next((s for s in ("yes", "listed", "no") if s in standings), "not_verified")
     out["because"] = [_because(g, today) for g in here if ways_of(g)]

@@ -133,9 +133,7 @@ _PROBLEM: Final = _object(
         "title": _TEXT,
         "status": _WHOLE,
         "detail": _TEXT,
-        "errors": _list(
-            _object({"parameter": _TEXT, "value": _TEXT, "message": _TEXT, "suggestion": _or_null(_TEXT)})
-        ),
+        "errors": _list(_object({"parameter": _TEXT, "value": _TEXT, "message": _TEXT, "suggestion": _or_null(_TEXT)})),
         "crisis": _FLAG,
     },
     "errors",

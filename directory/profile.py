@@ -6,6 +6,7 @@ Readers of official formats build the dataclass directly, because marshmallow is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -60,6 +61,11 @@ class Grant:
     checked_on: date | None = None
     expires_on: date | None = None
     compact: str | None = None
+
+    @property
+    def identity(self) -> tuple[str, str | None, str, str]:
+        """What statements about one and the same grant have in common, however its number is written."""
+        return self.kind, self.compact, self.jurisdiction, re.sub(r"[^0-9A-Z]", "", (self.number or "").upper())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +127,10 @@ class Profile:
 
     @property
     def license_states(self) -> tuple[str, ...]:
-        """States with a license that is confirmed or self-reported, sorted."""
-        good = {g.jurisdiction for g in self.grants if g.kind == "license" and g.status in ("active", "listed")}
+        """States with a license that is confirmed or self-reported, sorted; not one that a board says has ended."""
+        licenses = [g for g in self.grants if g.kind == "license"]
+        ended = {g.identity for g in licenses if g.status not in ("active", "listed")}
+        good = {g.jurisdiction for g in licenses if g.status in ("active", "listed") and g.identity not in ended}
         return tuple(sorted(good))
 
 

@@ -21,7 +21,7 @@ from directory.licensure import (
     good_until,
     ways_of,
 )
-from directory.profile import Grant
+from directory.profile import Grant, Profile
 
 TODAY = date(2026, 11, 23)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
@@ -149,3 +149,11 @@ def test_what_engines_index_says_the_same_on_every_day(held: list[Grant], day: d
         good = last is not None and day <= last
         assert good == (eligibility(held, state, day)[way] in ("yes", "listed"))
         assert last is None or last == NO_END or last <= TOMORROW
+
+
+def test_a_license_that_a_board_ended_is_listed_no_more() -> None:
+    reported = Grant("license", "TX", "LPC-123", source="NPPES")
+    ended = Grant("license", "TX", "lpc 123", status="revoked", source="board")
+    other = Grant("license", "NM", "9")
+    assert Profile(id="x:1", name="A", grants=(reported, other)).license_states == ("NM", "TX")
+    assert Profile(id="x:1", name="A", grants=(reported, ended, other)).license_states == ("NM",)
