@@ -16,8 +16,8 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
-from directory.profile import Profile
 from directory.vocabulary import vocabulary
+from indexer.demo_draws import few, one
 from indexer.demo_practice import Practice
 
 SHORTEST: Final = 40
@@ -35,7 +35,7 @@ _Part: TypeAlias = str | tuple[str, ...]
 """Text, or alternatives; a single one in braces is the name of what stands there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Sentence:
     """A template cut into parts; `wants` are the names in it."""
 
@@ -78,13 +78,13 @@ def _yaml(name: str) -> dict[str, Any]:
 class _Writer:
     """Writes one bio. Phrases are drawn without repetition."""
 
-    def __init__(self, random: Random, profile: Profile, practice: Practice, job: str, years: int) -> None:
+    def __init__(self, random: Random, stated: Mapping[str, Any], practice: Practice, job: str, years: int) -> None:
         self._random = random
         concerns = [c for c in practice.concerns if c in needs()]
         self._drawn = {kind: self._shuffled(concerns, kind) for kind in ("you", "who")}
-        place = profile.locations[0].city if profile.locations else None
-        self._said = {"job": job, "city": place or "town", "years": str(years), "Years": str(years)}
-        languages = [c for c in profile.languages if c not in ("en", "es")]
+        place = stated["locations"][0].city
+        self._said = {"job": job, "city": place, "years": str(years), "Years": str(years)}
+        languages = [c for c in stated["languages"] if c not in ("en", "es")]
         if languages:
             self._said["thing"] = vocabulary("languages").label(languages[0]).split(" (")[0]
         self._used: set[_Sentence] = set()
@@ -92,7 +92,7 @@ class _Writer:
 
     def _shuffled(self, concerns: Sequence[str], kind: str) -> list[str]:
         found = [phrase for c in concerns for phrase in needs()[c][kind]]
-        return self._random.sample(found, min(len(found), _DRAWN))
+        return few(self._random, found, _DRAWN)
 
     def add(self, kind: str) -> None:
         """Add a sentence of this kind, unless it would be too much."""
@@ -120,7 +120,7 @@ class _Writer:
             if isinstance(part, str):
                 said = part
             elif len(part) > 1:
-                said = part[int(self._random.random() * len(part))]
+                said = one(self._random, part)
             elif part[0].rstrip("2") in self._drawn:
                 said = self._drawn[part[0].rstrip("2")].pop()
             else:
@@ -132,15 +132,15 @@ class _Writer:
         return out
 
 
-def bio(random: Random, profile: Profile, practice: Practice, job: str, years: int) -> str:
-    """A bio of 40 to 120 words for `profile`, who has been a `job` for `years`, in one or two paragraphs. It tells of
-    the `practice`, also where the profile leaves that open."""
-    writer = _Writer(random, profile, practice, job, years)
+def bio(random: Random, stated: Mapping[str, Any], practice: Practice, job: str, years: int) -> str:
+    """A bio of 40 to 120 words, in one or two paragraphs, of someone who has been a `job` for `years`; `stated` are the
+    fields of the profile. It tells of the `practice`, also where the profile leaves that open."""
+    writer = _Writer(random, stated, practice, job, years)
     writer.add("opening")
-    for _ in range(random.choice((1, 1, 2))):
+    for _ in range(one(random, (1, 1, 2))):
         writer.add("more")
     first = len(writer.words)
-    for kind in _middle(random, profile, practice):
+    for kind in _middle(random, stated, practice):
         writer.add(kind)
         if len(writer.words) > 85:
             break
@@ -152,23 +152,22 @@ def bio(random: Random, profile: Profile, practice: Practice, job: str, years: i
     return " ".join(writer.words[:first]) + joint + " ".join(writer.words[first:])
 
 
-def _middle(random: Random, profile: Profile, practice: Practice) -> list[str]:
+def _middle(random: Random, stated: Mapping[str, Any], practice: Practice) -> list[str]:
     """The kinds of sentences between beginning and end, some of them because of what the profile states."""
     approaches = [f"approach {m}" for m in practice.modalities if f"approach {m}" in _phrases()]
-    kinds = random.sample(approaches, min(len(approaches), random.choice((1, 2, 2))))
+    kinds = few(random, approaches, one(random, (1, 2, 2)))
     kinds.append("manner")
     may: list[tuple[bool, float, str]] = [
         (True, 0.45, "past"),
         ("medication_management" in practice.modalities, 0.8, "medication"),
-        ("child" in profile.age_groups, 0.6, "children"),
-        ("teen" in profile.age_groups, 0.4, "teens"),
-        ("couples" in profile.formats, 0.5, "couples"),
-        ("video" in profile.meeting, 0.35, "remote"),
-        ("in_person" in profile.meeting, 0.3, "office"),
-        (bool(profile.fee and profile.fee.sliding_low is not None), 0.4, "money"),
-        ("es" in profile.languages, 0.5, "spanish"),
-        (len(profile.languages) > 1, 0.4, "languages"),
+        ("child" in stated["age_groups"], 0.6, "children"),
+        ("teen" in stated["age_groups"], 0.4, "teens"),
+        ("couples" in stated["formats"], 0.5, "couples"),
+        ("video" in stated["meeting"], 0.35, "remote"),
+        ("in_person" in stated["meeting"], 0.3, "office"),
+        (bool(stated["fee"] and stated["fee"].sliding_low is not None), 0.4, "money"),
+        ("es" in stated["languages"], 0.5, "spanish"),
+        (len(stated["languages"]) > 1, 0.4, "languages"),
     ]
-    kinds += [kind for stated, share, kind in may if random.random() < share and stated]
-    random.shuffle(kinds)
-    return kinds
+    kinds += [kind for fits, share, kind in may if random.random() < share and fits]
+    return few(random, kinds, len(kinds))

@@ -52,9 +52,13 @@ def table(profiles: Iterable[Profile], *, first: bool = True) -> bytes:
     return text.getvalue().encode()
 
 
+_PASSED_OVER: Final = frozenset({"license_states", "provenance"})
+"""What follows from the rest when a profile is read."""
+
+
 def _stated(public: dict[str, Any]) -> dict[str, Any]:
-    """`public` without what is null, empty or computed."""
-    return {k: v for k, v in public.items() if v not in (None, [], {}) and k != "license_states"}
+    """`public` without what is null, empty or follows from the rest."""
+    return {k: v for k, v in public.items() if v is not None and v != [] and k not in _PASSED_OVER}
 
 
 def _cell(value: Any) -> str:

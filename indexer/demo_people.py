@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from indexer.demo_draws import one, weighted, whole
+
 _TABLE: Final = Path(__file__).with_name("demo_names.csv")
 _GENDERS: Final = ("female", "male", "nonbinary")
 _GENDER_SHARES: Final = (68, 97, 100)
@@ -73,32 +75,32 @@ def _cultures() -> tuple[tuple[_Culture, ...], tuple[int, ...]]:
 
 def _culture(random: Random) -> _Culture:
     known, sums = _cultures()
-    return random.choices(known, cum_weights=sums)[0]
+    return weighted(random, known, sums)
 
 
 def person(random: Random) -> Person:
     """A person; about one in twenty has a family name of two cultures, a third of those with names in another script
     also give that."""
     culture = _culture(random)
-    gender = random.choices(_GENDERS, cum_weights=_GENDER_SHARES)[0]
+    gender = weighted(random, _GENDERS, _GENDER_SHARES)
     firsts = (
         culture.female if gender == "female" else culture.male if gender == "male" else culture.female + culture.male
     )
-    given, _, given_script = random.choice(firsts).partition("=")
-    family, _, family_script = random.choice(culture.family).partition("=")
+    given, _, given_script = one(random, firsts).partition("=")
+    family, _, family_script = one(random, culture.family).partition("=")
     first_family, others = family, []
     if random.random() < 0.05:
-        second = random.choice(_culture(random).family).partition("=")[0]
+        second = one(random, _culture(random).family).partition("=")[0]
         family = f"{family}-{second}" if " " not in family + second and second != family else family
     native = family_script + given_script if family_script and given_script else ""
-    initial = f"{chr(ord('A') + random.randrange(23))}. " if random.random() < 0.25 else ""
+    initial = f"{chr(whole(random, ord('A'), ord('W')))}. " if random.random() < 0.25 else ""
     name = f"{given} {initial}{family}"
     if native and random.random() < 0.05:
         name, given, family, native = native, given_script, family_script, name
     if native and random.random() < 0.35:
         others.append(native)
     elif random.random() < 0.03 and family == first_family:
-        former = random.choice(culture.family).partition("=")[0]
+        former = one(random, culture.family).partition("=")[0]
         others.extend([f"{given} {former}"] if former not in name else [])
     speaks = culture.language is not None and random.random() < culture.speaks
     languages = (culture.language,) if speaks and culture.language else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from bisect import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any, Final
 from directory.places import zip_point, zip_rows
 from directory.profile import Location
 from directory.vocabulary import vocabulary
+from indexer.demo_draws import one, weighted
 
 _TABLE: Final = Path(__file__).with_name("demo_places.csv")
 _ISLANDS: Final = frozenset({"AS", "FM", "GU", "MH", "MP", "PR", "PW", "VI"})
@@ -40,7 +40,7 @@ class _Area:
     fees: float
 
     def draw(self, random: Random) -> Mapping[str, Any]:
-        return self.zips[bisect(self.sums, random.random() * self.sums[-1])]
+        return weighted(random, self.zips, self.sums)
 
 
 def _area(rows: Iterable[Mapping[str, Any]], fees: float) -> _Area:
@@ -91,11 +91,11 @@ def _location(row: Mapping[str, Any]) -> Location:
 def home(random: Random) -> Home:
     """A place to practice; about one in eight has a second office in the same area and state."""
     areas, sums = _areas()
-    area = random.choices(areas, cum_weights=sums)[0]
+    area = weighted(random, areas, sums)
     first = area.draw(random)
     rows = [first]
     if random.random() < _SECOND_OFFICE:
         second = area.draw(random)
         if second["state"] == first["state"] and second["zip_code"] != first["zip_code"]:
             rows.append(second)
-    return Home(tuple(map(_location, rows)), first["state"], random.choice(first["area_codes"]), area.fees)
+    return Home(tuple(map(_location, rows)), first["state"], one(random, first["area_codes"]), area.fees)

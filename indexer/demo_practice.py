@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from directory.profile import Grant
+from indexer.demo_draws import few, one, weighted, whole
 from indexer.demo_people import Person
 
 _FILE: Final = Path(__file__).with_name("demo_practice.yaml")
@@ -64,11 +65,11 @@ def _professions() -> tuple[tuple[Profession, ...], tuple[int, ...]]:
 def profession(random: Random) -> Profession:
     """One of the five professions, as often as there are such people."""
     known, sums = _professions()
-    return random.choices(known, cum_weights=sums)[0]
+    return weighted(random, known, sums)
 
 
 def _some(random: Random, codes: Sequence[str], least: int, most: int) -> list[str]:
-    return random.sample(codes, min(len(codes), random.randint(least, most)))
+    return few(random, codes, whole(random, least, most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Practice:
 
 def specialties(random: Random, work: Profession, who: Person) -> Practice:
     """Concerns, modalities, formats, age groups and communities that go together; some are not stated."""
-    chosen = dict.fromkeys(random.choices(work.specialties, cum_weights=work.sums, k=random.choice((1, 2, 2, 3))))
+    count = one(random, (1, 2, 2, 3))
+    chosen = dict.fromkeys(weighted(random, work.specialties, work.sums) for _ in range(count))
     concerns, modalities = [c for c, share in _COMMON if random.random() < share], list(work.always)
     formats, ages = ["individual"], [] if "child" in chosen and random.random() < 0.5 else ["adult"]
     communities = [c for c, share in _WELCOMED if random.random() < share]
@@ -116,17 +118,17 @@ def _insurers(state: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
 def insurers(random: Random, state: str) -> tuple[str, ...]:
     """One to six insurers as they are found in `state`."""
     known, sums = _insurers(state)
-    return tuple(dict.fromkeys(random.choices(known, cum_weights=sums, k=random.randint(1, 6))))
+    return tuple(dict.fromkeys(weighted(random, known, sums) for _ in range(whole(random, 1, 6))))
 
 
 def credentials(random: Random, work: Profession, state: str, modalities: Sequence[str]) -> tuple[str, ...]:
     """Letters that fit profession, state and therapies; one in twenty of those who can be is still supervised."""
     tables = _data()["licenses"].get(work.code)
-    degrees = [random.choice(work.degrees)] if work.degrees else []
+    degrees = [one(random, work.degrees)] if work.degrees else []
     if tables is None:
         more = [c for c, share in (("aprn", 0.6),) if work.code == "psychiatric_nurse" and random.random() < share]
         return (*degrees, *more)
-    letters = ["supervised" if random.random() < 0.05 else random.choice(tables.get(state, tables["default"]))]
+    letters = ["supervised" if random.random() < 0.05 else one(random, tables.get(state, tables["default"]))]
     arts = {"art_therapy": "atr", "music_therapy": "mt_bc", "dance_movement": "bc_dmt"}
     letters += [code for modality, code in arts.items() if modality in modalities]
     letters += [
@@ -136,7 +138,7 @@ def credentials(random: Random, work: Profession, state: str, modalities: Sequen
 
 
 def _number(random: Random) -> str:
-    return f"DEMO {random.randrange(10_000, 1_000_000)}"
+    return f"DEMO {whole(random, 10_000, 999_999)}"
 
 
 def grants(random: Random, work: Profession, state: str, today: date) -> tuple[Grant, ...]:
@@ -144,13 +146,13 @@ def grants(random: Random, work: Profession, state: str, today: date) -> tuple[G
     found = [_license(random, state, today)]
     neighbors = _data()["neighbors"].get(state, ())
     if neighbors and random.random() < 0.15:
-        found.append(_license(random, random.choice(neighbors), today))
+        found.append(_license(random, one(random, neighbors), today))
     if state != "FL" and random.random() < 0.02:
         found.append(Grant("telehealth_registration", "FL", _number(random), "listed", "self-reported"))
     members = _data()["psypact"]
     if work.code == "psychologist" and state in members and random.random() < 0.12:
-        checked = today - timedelta(days=random.randrange(200))
-        others = random.sample([m for m in members if m != state], random.randint(3, 6))
+        checked = today - timedelta(days=whole(random, 0, 199))
+        others = few(random, [m for m in members if m != state], whole(random, 3, 6))
         found += [
             Grant("compact_privilege", m, None, "active", "PSYPACT (fictional)", checked, compact="psypact")
             for m in sorted(others)
@@ -161,13 +163,13 @@ def grants(random: Random, work: Profession, state: str, today: date) -> tuple[G
 def _license(random: Random, state: str, today: date) -> Grant:
     number, share = _number(random), random.random()
     if share < 0.06:
-        checked = today - timedelta(days=random.randrange(300))
-        expires = checked + timedelta(days=random.randrange(320, 900))
+        checked = today - timedelta(days=whole(random, 0, 299))
+        expires = checked + timedelta(days=whole(random, 320, 899))
         return Grant("license", state, number, "active", _BOARD, checked, expires)
     if share < 0.08:
-        checked = today - timedelta(days=random.randrange(1, 300))
-        expired = checked - timedelta(days=random.randrange(1, 400))
+        checked = today - timedelta(days=whole(random, 1, 299))
+        expired = checked - timedelta(days=whole(random, 1, 399))
         return Grant("license", state, number, "expired", _BOARD, checked, expired)
     if share < 0.3:
-        return Grant("license", state, number, expires_on=today + timedelta(days=random.randrange(30, 800)))
+        return Grant("license", state, number, expires_on=today + timedelta(days=whole(random, 30, 799)))
     return Grant("license", state, number)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from directory.profile import Fee
 from directory.text import fold
+from indexer.demo_draws import one, weighted, whole
 from indexer.demo_people import Person
 from indexer.demo_places import Home
 from indexer.demo_practice import Profession, insurers
@@ -34,8 +35,8 @@ def meeting(random: Random) -> dict[str, Any]:
     ways = _drawn(random, _MEETING, 0.68)
     times = _drawn(random, _TIMES, 0.65)
     access = _drawn(random, _ACCESS, 0.55 if "in_person" in ways else 0.1)
-    hours = random.choice(_HOURS)
-    remote = random.choice((None, None, None, None, True, True, False)) if not ways else None
+    hours = one(random, _HOURS)
+    remote = one(random, (None, None, None, None, True, True, False)) if not ways else None
     return {
         "meeting": ways,
         "remote": remote,
@@ -48,7 +49,7 @@ def meeting(random: Random) -> dict[str, Any]:
 def cost(random: Random, work: Profession, where: Home, today: date) -> dict[str, Any]:
     """Fee, sliding scale, insurers, ways to pay and the free first talk."""
     fee = _fee(random, work, where, today) if random.random() < 0.67 else None
-    sliding = True if fee and fee.sliding_low is not None else random.choice((None, None, None, True, False))
+    sliding = True if fee and fee.sliding_low is not None else one(random, (None, None, None, True, False))
     insured = random.random() < 0.65
     plans = insurers(random, where.state)
     payment = [code for code, share in (("self_pay", 0.7), ("hsa_fsa", 0.2), ("eap", 0.07)) if random.random() < share]
@@ -58,18 +59,18 @@ def cost(random: Random, work: Profession, where: Home, today: date) -> dict[str
         "sliding_scale": sliding,
         "insurers": plans if insured else (),
         "payment": tuple(payment) if random.random() < 0.85 else (),
-        "free_consultation": random.choice((None, None, None, None, True, True, True, True, False)),
+        "free_consultation": one(random, (None, None, None, None, True, True, True, True, False)),
     }
 
 
 def _fee(random: Random, work: Profession, where: Home, today: date) -> Fee:
     """A fee around the profession's and the place's, in steps of five dollars."""
     full = _rounded(work.fee * where.fees * random.lognormvariate(0, 0.2))
-    highest = full + 5 * random.randint(2, 14) if random.random() < 0.25 else None
+    highest = full + 5 * whole(random, 2, 14) if random.random() < 0.25 else None
     low = _rounded(full * random.uniform(0.35, 0.65)) if random.random() < 0.38 else None
-    first = _rounded(full * random.choice((1.0, 1.15, 1.25, 1.5))) if random.random() < 0.45 else None
+    first = _rounded(full * one(random, (1.0, 1.15, 1.25, 1.5))) if random.random() < 0.45 else None
     as_of = days_ago(random, today, 150, 1000) if random.random() < 0.85 else None
-    minutes = random.choice(work.minutes) if random.random() < 0.8 else None
+    minutes = one(random, work.minutes) if random.random() < 0.8 else None
     return Fee(full, highest, low, first, "USD", minutes, as_of)
 
 
@@ -79,9 +80,9 @@ def _rounded(dollars: float) -> int:
 
 def accepting(random: Random, today: date) -> dict[str, Any]:
     """Whether new clients are taken, as of when, and the next free appointment."""
-    said = random.choices(("yes", "waitlist", "no", None), cum_weights=(56, 70, 80, 100))[0]
+    said = weighted(random, ("yes", "waitlist", "no", None), (56, 70, 80, 100))
     as_of = days_ago(random, today, 60, 700) if random.random() < 0.9 else None
-    soon = {"yes": random.randint(-10, 45), "waitlist": random.randint(40, 200)}.get(said or "")
+    soon = {"yes": whole(random, -10, 45), "waitlist": whole(random, 40, 200)}.get(said or "")
     known = soon is not None and random.random() < 0.6
     return {
         "accepting": said,
@@ -95,7 +96,7 @@ def contact(random: Random, who: Person, where: Home, index: int) -> dict[str, A
     mailbox = ".".join("".join(c for c in fold(n) if c.isascii() and c.isalnum()) for n in (who.given, who.family))
     mailbox = mailbox.strip(".") or "hello"
     return {
-        "phone": f"+1 {where.area_code} 555 01{random.randrange(100):02d}" if random.random() < 0.97 else None,
+        "phone": f"+1 {where.area_code} 555 01{whole(random, 0, 99):02d}" if random.random() < 0.97 else None,
         "email": f"{mailbox}@example.com" if random.random() < 0.6 else None,
         "website": f"https://www.example.com/{index + 1}" if random.random() < 0.7 else None,
         "pronouns": _PRONOUNS[who.gender] if random.random() < 0.35 else None,

@@ -42,6 +42,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Group of fields, as provenance names it -> fields of which one must be stated."""
 
+_WORDED: Final = tuple(name for names in GROUPS.values() for name in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -143,7 +145,10 @@ def _loaded(out: Reading) -> Profile | None:
             out.mistakes.append(Mistake(path, _at(public, path), "invalid", message))
         return None
     profile = _settled(profile, out)
-    return profile if profile.provenance else replace(profile, provenance=own_word(profile))
+    if profile.provenance:
+        return profile
+    stated = {name: getattr(profile, name) for name in (*_WORDED, "demo", "verified_on")}
+    return replace(profile, provenance=own_word(stated))
 
 
 def _settled(profile: Profile, out: Reading) -> Profile:
@@ -157,11 +162,10 @@ def _settled(profile: Profile, out: Reading) -> Profile:
             profile = replace(profile, **left_out)
 
 
-def own_word(profile: Profile) -> dict[str, Provenance]:
-    """The provenance of a profile that its owner wrote: their own word for every group that they state."""
-    said = Provenance("fictional" if profile.demo else "own profile", profile.verified_on, "self-reported")
-    stated = {g: any(getattr(profile, n) not in (None, ()) for n in names) for g, names in GROUPS.items()}
-    return {group: said for group, any_ in stated.items() if any_}
+def own_word(stated: Mapping[str, Any]) -> dict[str, Provenance]:
+    """The provenance of a profile that its owner wrote, given its fields: their own word for each group they state."""
+    said = Provenance("fictional" if stated["demo"] else "own profile", stated["verified_on"], "self-reported")
+    return {g: said for g, names in GROUPS.items() if any(stated.get(n) not in (None, ()) for n in names)}
 
 
 def _at(public: Any, path: str) -> str:
