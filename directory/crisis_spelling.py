@@ -26,6 +26,7 @@ _LOOKALIKES: Final = str.maketrans(
 _UNSEEN: Final = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _APOSTROPHES: Final = re.compile("[’‘ʼʻ′`´ʹꞌ＇]")
 _RUN: Final = re.compile(r"[^\W_]+")
+_PART: Final = re.compile(r"\d+|\D+")
 _SENTENCE_END: Final = re.compile(r"[.!?;:…][\"'”’)\]*~]*\Z")
 # A 1 may stand for i or for l, a 2 for "to".
 _LEET: Final = tuple(
@@ -98,7 +99,9 @@ class Spelling:
         runs = _RUN.findall(chunk.replace("'", ""))
         if not runs:
             return []
-        found = self._disguised(chunk, runs) or [word for run in runs for word in self._word(run)]
+        found = self._disguised(chunk, runs) or [
+            w for run in runs for part in _PART.findall(run) for w in self._word(part)
+        ]
         # A letter with a point is one of a spelled-out word more often than the end of a sentence.
         return [*found, END] if _SENTENCE_END.search(chunk) and len("".join(runs)) > 1 else found
 
