@@ -57,7 +57,6 @@ def _gather(lines: Lines) -> list[Line]:
 
 def _split(group: Sequence[Line], delimiter: str) -> list[str] | None:
     """The cells of a record of these lines; None if they are not exactly one."""
-    csv.field_size_limit(_LONGEST_CELL)
     try:
         read = list(csv.reader((line.text for line in group), delimiter=delimiter, strict=True))
     except csv.Error:
@@ -74,6 +73,7 @@ def read_header(lines: Lines) -> Header:
 
     Raises Unusable where no column tells a name, or who that is, or where two columns mean the same.
     """
+    csv.field_size_limit(_LONGEST_CELL)
     delimiters: tuple[str, ...] = DELIMITERS
     while group := _gather(lines):
         if hint := _HINT.fullmatch(group[0].text.strip("\r\n")):
