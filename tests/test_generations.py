@@ -341,7 +341,7 @@ def test_readers_always_see_one_whole_generation(home: Home, today: date) -> Non
     readers = [Thread(target=read, args=(engine,)) for engine in (home.engine, home.new())]
     for thread in readers:
         thread.start()
-    for number in range(8):
+    for number in range(5):
         turn("depression" if number % 2 == 0 else "anxiety")
     over.set()
     for thread in readers:
