@@ -11,9 +11,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from directory import __version__
 from directory.facets import FACETS
+from directory.parameters import FILTERS_WITH_UNKNOWN, MAX_QUERY_LENGTH, MULTI_VALUED, ORDINARY, PARAMETERS, SORTS
 from directory.profile import DETAIL_FIELDS
 from directory.profile_schema import ProfileSchema
-from directory.search_request import FILTERS_WITH_UNKNOWN, MAX_QUERY_LENGTH, MULTI_VALUED, ORDINARY, PARAMETERS, SORTS
 from directory.vocabulary import facet_vocabulary, vocabulary
 
 _TEXT: Final = {"type": "string"}

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 from directory.cursor import Cursor
 from directory.facets import FACET, FACETS
+from directory.parameters import MAX_RESULTS_BY_PAGE
 from directory.search import FacetCounts, FacetValue, Page
-from directory.search_request import MAX_RESULTS_BY_PAGE, SearchRequest
+from directory.search_request import SearchRequest
 from directory.text import fold
 from directory.vocabulary import facet_vocabulary, vocabulary
 from directory.web_words import line, number, plural

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from directory.errors import ParameterError
 from directory.facets import FACET
-from directory.search_request import MAX_QUERY_LENGTH, SearchRequest, decode, parse_leniently
+from directory.parameters import MAX_QUERY_LENGTH
+from directory.search_request import SearchRequest, decode, parse_leniently
 from directory.vocabulary import facet_vocabulary, state_code, vocabulary
 from directory.web_filters import Choice
 from directory.web_words import line, plural

@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 from hypothesis import strategies as st
 
 from directory.facets import FACET
+from directory.parameters import FILTERS_WITH_UNKNOWN, SORTS
 from directory.profile import Profile
-from directory.search_request import FILTERS_WITH_UNKNOWN, SORTS
 from directory.vocabulary import facet_vocabulary
 from tests.oracle import lowest_fee, stated, states_nothing
 from tests.profiles import STATES, ZIPS

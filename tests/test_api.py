@@ -19,8 +19,8 @@ from directory.config import Settings
 from directory.engines.base import Engine
 from directory.facets import FACET
 from directory.licensure import COMPACTS
+from directory.parameters import PARAMETERS
 from directory.profile import Fee, Profile
-from directory.search_request import PARAMETERS
 from tests import conformance
 from tests.conftest import NewEngine
 from tests.profiles import bare, profiles

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from directory import plan, search_request
+from directory import parameters, plan, search_request
 from directory.engines.base import Engine
 from directory.errors import BadRequest, NoGeneration, WalkGone
 from directory.facets import FACETS
@@ -104,7 +104,7 @@ def test_walk_stays_in_its_generation_until_it_is_pruned(new_engine: NewEngine, 
         engine.search(plan.plan(request))
 
 
-@pytest.mark.parametrize("sort", search_request.SORTS)
+@pytest.mark.parametrize("sort", parameters.SORTS)
 @pytest.mark.parametrize("q", ["", "therapy"])
 def test_a_forged_key_is_a_bad_request(world: World, today: date, sort: str, q: str) -> None:
     request = search_request.parse(f"sort={sort}&near=78704&q={q}&page_size=3".encode(), today)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from directory.cursor import Cursor
 from directory.errors import BadRequest, ParameterError
 from directory.facets import FACET
-from directory.search_request import PARAMETERS, SearchRequest, parse, parse_leniently
+from directory.parameters import PARAMETERS
+from directory.search_request import SearchRequest, parse, parse_leniently
 from directory.text import words
 from tests.profiles import profiles
 from tests.strategies import Search, searches

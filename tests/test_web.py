@@ -14,7 +14,7 @@ from directory.config import Settings
 from directory.engines.base import Engine
 from directory.engines.embedded import EmbeddedEngine
 from directory.facets import FACET, FACETS
-from directory.search_request import SORTS
+from directory.parameters import SORTS
 from directory.vocabulary import facet_vocabulary
 from directory.web import STARTING_POINTS, is_page
 from tests import conformance

@@ -11,8 +11,9 @@ import pytest
 from directory import places
 from directory.engines.base import Generation
 from directory.facets import FACET
+from directory.parameters import Place
 from directory.search import FacetCounts, FacetValue, Page
-from directory.search_request import Place, SearchRequest, parse
+from directory.search_request import SearchRequest, parse
 from directory.vocabulary import facet_vocabulary
 from directory.web_filters import address, chips, facet_panels, filter_count, pages, sorts, toggled, unknowns
 from directory.web_form import Asked, form, understand

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from directory import places
+from directory.parameters import Place
 from directory.profile import Fee, Grant, Location, Profile, Provenance
 from directory.search import found
-from directory.search_request import Place, SearchRequest
+from directory.search_request import SearchRequest
 from directory.web_card import Price, card, kind, place, price, why
 from directory.web_profile import json_ld, profile_page
 from directory.web_standing import Said, confirmed, new_clients, standing

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,6 +127,16 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+def before_live(generations: Sequence[Generation]) -> tuple[Generation, Generation]:
+    """(the live generation, the newest that was built before it), of generations newest first.
+
+    Raises UnknownGeneration when there is nothing to go back to."""
+    places = [i for i, g in enumerate(generations) if g.live]
+    if not places or places[0] + 1 == len(generations):
+        raise UnknownGeneration("there is no generation before the live one")
+    return generations[places[0]], generations[places[0] + 1]
 
 
 def walk_key(plan: SearchPlan, texts: Collection[str] = ()) -> Key:

@@ -21,6 +21,7 @@ from directory.engines.base import (
     PromotionRefused,
     Result,
     UnknownGeneration,
+    before_live,
     fingerprint,
     generation_name,
     parse_generation_name,
@@ -269,12 +270,8 @@ class ElasticEngine:
 
     def rollback(self) -> Generation:
         """See `base.Engine.rollback`."""
-        generations = self.generations()
-        live = next((g for g in generations if g.live), None)
-        earlier = [g for g in generations if live and (g.built_at, g.name) < (live.built_at, live.name)]
-        if live is None or not earlier:
-            raise UnknownGeneration("there is no generation before the live one")
-        return self.promote(earlier[0].name, expected=live.name)
+        live, earlier = before_live(self.generations())
+        return self.promote(earlier.name, expected=live.name)
 
     def prune(self, keep: int) -> list[str]:
         """See `base.Engine.prune`."""
