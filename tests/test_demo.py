@@ -23,7 +23,7 @@ from indexer.__main__ import main
 from indexer.normalize import npi_problem, settle
 from tests.reading import TODAY, Reading
 
-SAMPLES = sorted(Path("/work/shared/data/nppes").glob("npidata_pfile_*.csv.gz"))
+SAMPLES = sorted((Path(__file__).parents[2] / "shared" / "data" / "nppes").glob("npidata_pfile_*.csv.gz"))
 
 
 @pytest.fixture(scope="module")
