@@ -51,9 +51,14 @@ def ways_of(grant: Grant) -> tuple[str, ...]:
     return _KIND_WAYS.get(grant.kind, ())
 
 
-def _spoken_for(grants: Iterable[Grant]) -> frozenset[tuple[str, str | None, str, str]]:
-    """Grants on which a board or compact has spoken: there a self-report counts no more."""
-    return frozenset(g.identity for g in grants if g.status != "listed")
+def _overruled(grant: Grant, grants: Iterable[Grant]) -> bool:
+    """Whether another statement about the same grant takes this one's word: a board's or compact's takes that of a
+    self-report, and an end takes that of a confirmation, unless it is known to be older."""
+    others = [g for g in grants if g is not grant and g.status != "listed" and g.identity == grant.identity]
+    if grant.status == "listed":
+        return bool(others)
+    ends = [g.checked_on or date.max for g in others if g.status != "active"]
+    return grant.status == "active" and any(day >= (grant.checked_on or date.min) for day in ends)
 
 
 def good_until(grants: Iterable[Grant]) -> dict[str, dict[str, date]]:
@@ -62,24 +67,20 @@ def good_until(grants: Iterable[Grant]) -> dict[str, dict[str, date]]:
     Only for what is good: revoked, expired and overruled grants are absent. This is what engines index.
     """
     grants = tuple(grants)
-    spoken = _spoken_for(grants)
     out: dict[str, dict[str, date]] = {way: {} for way in WAYS}
     for grant in grants:
-        good = grant.status == "active" or (grant.status == "listed" and grant.identity not in spoken)
-        if good:
+        if grant.status in ("active", "listed") and not _overruled(grant, grants):
             until = grant.expires_on or NO_END
             for way in ways_of(grant):
                 out[way][grant.jurisdiction] = max(until, out[way].get(grant.jurisdiction, until))
     return out
 
 
-def _standing(grant: Grant, overruled: bool, today: date) -> str:
+def _standing(grant: Grant, grants: Iterable[Grant], today: date) -> str:
     expired = grant.expires_on is not None and grant.expires_on < today
-    if grant.status == "active" and not expired:
-        return "yes"
-    if grant.status == "listed" and not expired:
-        return "no" if overruled else "listed"
-    return "no"
+    if expired or _overruled(grant, grants):
+        return "no"
+    return {"active": "yes", "listed": "listed"}.get(grant.status, "no")
 
 
 def _because(grant: Grant, today: date) -> str:
@@ -97,12 +98,9 @@ def eligibility(grants: Iterable[Grant], state: str, today: date) -> dict[str, A
     there is expired or revoked) or `not_verified` (nothing is known).
     """
     here = [g for g in grants if g.jurisdiction == state]
-    spoken = _spoken_for(here)
     out: dict[str, Any] = {"state": state}
     for way in WAYS:
-        standings = {
-            _standing(g, g.status == "listed" and g.identity in spoken, today) for g in here if way in ways_of(g)
-        }
+        standings = {_standing(g, here, today) for g in here if way in ways_of(g)}
         out[way] = next((s for s in ("yes", "listed", "no") if s in standings), "not_verified")
     out["because"] = [_because(g, today) for g in here if ways_of(g)]
     return out

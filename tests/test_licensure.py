@@ -157,3 +157,15 @@ def test_a_license_that_a_board_ended_is_listed_no_more() -> None:
     other = Grant("license", "NM", "9")
     assert Profile(id="x:1", name="A", grants=(reported, other)).license_states == ("NM", "TX")
     assert Profile(id="x:1", name="A", grants=(reported, ended, other)).license_states == ("NM",)
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "standing"),
+    [(date(2026, 9, 1), "no"), (date(2026, 3, 1), "no"), (None, "no"), (date(2026, 1, 1), "yes")],
+)
+def test_an_end_takes_a_confirmation_back_unless_it_is_older(ended_on: date | None, standing: str) -> None:
+    confirmed = Grant("license", "TX", "123", status="active", source="board", checked_on=date(2026, 3, 1))
+    ended = Grant("license", "TX", "123", status="revoked", source="board", checked_on=ended_on)
+    for grants in ((confirmed, ended), (ended, confirmed)):
+        assert eligibility(grants, "TX", date(2026, 11, 23))["in_person"] == standing
+        assert ("TX" in good_until(grants)["in_person"]) == (standing == "yes")
