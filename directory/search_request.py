@@ -28,6 +28,7 @@ from directory.parameters import (
     Place,
     like,
 )
+from directory.query import Concept, Understanding
 from directory.text import Word, words
 from directory.vocabulary import facet_vocabulary
 
@@ -39,6 +40,7 @@ _NOT_WALKED: Final = _WALK_MAY_CHANGE | {"page"}
 class SearchRequest:
     """A search that makes sense. `selected` maps facet names to codes in the vocabulary's order; `radius` is in miles,
     `max_fee` in dollars, `min_experience` in years, `verified_within` in days; `today` is the UTC date to answer for.
+    `understood` is what its words were taken to mean; None: they are plain words, and each must occur.
     """
 
     today: date
@@ -58,11 +60,24 @@ class SearchRequest:
     facets: frozenset[str] = frozenset(FACET)
     understand: bool = True
     after: Cursor | None = None
+    understood: Understanding | None = None
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """The words of `q`, all of which must occur."""
-        return words(self.q)
+        """The words that must occur: all of `q`, or what was understood to be required."""
+        return words(self.q if self.understood is None else " ".join(self.understood.required))
+
+    @property
+    def ranked_words(self) -> tuple[Word, ...]:
+        """The words that rank, wherever they occur; those that must occur are among them."""
+        if self.understood is None:
+            return self.words
+        return tuple(dict.fromkeys((*self.words, *words(self.understood.text))))
+
+    @property
+    def concepts(self) -> tuple[Concept, ...]:
+        """The concerns that `q` is about, best first; they rank."""
+        return () if self.understood is None else self.understood.concepts
 
     @property
     def offset(self) -> int:
