@@ -69,12 +69,36 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """Who said a group of fields, when, and how it was checked."""
+class Network:
+    """A plan or network that someone is in, by its own `name`. `company` is a code of the insurers where its company is
+    one of them; `tier` is what the plan calls its part of the network; `source` said so, on the day `as_of`."""
+
+    name: str
+    company: str | None = None
+    tier: str | None = None
+    source: str | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWord:
+    """Who else said something of a group of fields, when, and how it was checked; `fields` are those that they state
+    differently from what is shown (none: they agree as far as they say anything)."""
 
     source: str
     as_of: date | None = None
     how: str | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who said a group of fields (see `provenance.GROUPS`), when, how it was checked, and who else spoke of it."""
+
+    source: str
+    as_of: date | None = None
+    how: str | None = None
+    others: tuple[OtherWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +141,7 @@ class Profile:
     phone: str | None = None
     locations: tuple[Location, ...] = ()
     grants: tuple[Grant, ...] = ()
+    networks: tuple[Network, ...] = ()
     bio: str | None = None
     website: str | None = None
     email: str | None = None
@@ -134,10 +159,10 @@ class Profile:
         return tuple(sorted(good))
 
 
-DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns", "grants", "provenance")
+DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns", "grants", "networks", "provenance")
 """Fields that only the answer for one provider carries."""
 
-_NESTED: Final[Mapping[str, Any]] = {"locations": Location, "grants": Grant}
+_NESTED: Final[Mapping[str, Any]] = {"locations": Location, "grants": Grant, "networks": Network}
 _DATES: Final = frozenset({"accepting_as_of", "next_available", "verified_on", "as_of", "checked_on", "expires_on"})
 
 
@@ -163,6 +188,12 @@ def _build(cls: Any, data: Mapping[str, Any]) -> Any:
     return cls(**{k: date.fromisoformat(v) if v and k in _DATES else v for k, v in data.items()})
 
 
+def _provenance(data: Mapping[str, Any]) -> Provenance:
+    others = tuple(_build(OtherWord, o | {"fields": tuple(o.get("fields", ()))}) for o in data.get("others", ()))
+    said: Provenance = _build(Provenance, {**data, "others": others})
+    return said
+
+
 def from_dict(data: Mapping[str, Any]) -> Profile:
     """The profile whose `to_dict` is `data`. Trusts its input: only for what `to_dict` wrote.
 
@@ -177,7 +208,7 @@ def from_dict(data: Mapping[str, Any]) -> Profile:
         elif key == "fee":
             value = _build(Fee, value) if value else None
         elif key == "provenance":
-            value = {group: _build(Provenance, v) for group, v in value.items()}
+            value = {group: _provenance(v) for group, v in value.items()}
         elif key in _DATES:
             value = date.fromisoformat(value) if value else None
         elif isinstance(value, list):

@@ -23,7 +23,7 @@ from marshmallow import fields as schema_fields
 
 from directory.facets import FACETS
 from directory.licensure import COMPACTS, GRANT_KINDS, GRANT_STATUSES
-from directory.profile import Fee, Grant, Location, Profile, Provenance
+from directory.profile import Fee, Grant, Location, Network, OtherWord, Profile, Provenance
 from directory.vocabulary import vocabulary
 
 LONGEST_BIO: Final = 20_000
@@ -90,6 +90,7 @@ RULES: Final[Mapping[type, Mapping[str, Rule]]] = {
         ),
         "locations": Rule("Places of practice."),
         "grants": Rule("Licenses and other rights to practice."),
+        "networks": Rule("Plans and networks they are in."),
         "fee": Rule("What sessions cost."),
         "bio": Rule("In their own words; plain text.", longest=LONGEST_BIO),
         "website": Rule("Website.", longest=500, pattern=_WEB, shape=_WEB_SHAPE),
@@ -132,10 +133,24 @@ RULES: Final[Mapping[type, Mapping[str, Rule]]] = {
         "expires_on": Rule("The last day on which it holds."),
         "compact": Rule("The compact of a privilege.", choices=COMPACTS),
     },
+    Network: {
+        "name": Rule("The plan's or network's own name."),
+        "company": Rule("The insurance company.", vocabulary="insurers"),
+        "tier": Rule("What the plan calls its part of the network.", longest=60),
+        "source": Rule("Who said so."),
+        "as_of": Rule("When.", past=True),
+    },
     Provenance: {
         "source": Rule("Who said it."),
         "as_of": Rule("When.", past=True),
         "how": Rule("How it was checked."),
+        "others": Rule("Who else spoke of it."),
+    },
+    OtherWord: {
+        "source": Rule("Who said it."),
+        "as_of": Rule("When.", past=True),
+        "how": Rule("How it was checked."),
+        "fields": Rule("The fields that they state differently."),
     },
 }
 """Dataclass -> field -> rule; a field with a facet has its rule from the facet table (see `rule`)."""
@@ -144,14 +159,14 @@ _FACET_RULES: Final = {f.field: Rule(f.help, vocabulary=f.vocabulary) for f in F
 
 
 def rule(cls: type, field: str) -> Rule:
-    """The rule of a field of `Profile`, `Fee`, `Location`, `Grant` or `Provenance`; KeyError for any other."""
+    """The rule of a field of one of the dataclasses in `RULES`; KeyError for any other."""
     found = RULES[cls].get(field) or (_FACET_RULES.get(field) if cls is Profile else None)
     if found is None:
         raise KeyError(f"{cls.__name__}.{field} has no rule")
     return found
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def field_types(cls: type) -> Mapping[str, Any]:
     """Field -> its type, without `None`: `str`, `tuple[str, ...]`, `Fee`…"""
     hints = typing.get_type_hints(cls)
@@ -270,7 +285,7 @@ class _Built(Schema):
         return self.made(**data)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _schema(cls: type) -> type[_Built]:
     hints = typing.get_type_hints(cls)
     members: dict[str, Any] = {

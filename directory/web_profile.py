@@ -24,6 +24,7 @@ from directory.web_card import (
     town_of,
     ways,
 )
+from directory.web_sources import CONFIRM_PLAN, Plans, Told, plans, source_label, told
 from directory.web_standing import Said, confirmed, grant_words, licenses, standing
 from directory.web_words import Link, day, dollars, email, line, listing, paragraphs, telephone, website
 
@@ -91,7 +92,9 @@ class ProfilePage:
     clients: Table
     licenses: tuple[License, ...]
     questions: tuple[str, ...]
-    sources: tuple[Row, ...]
+    plans: tuple[Plans, ...]
+    confirm_plan: str
+    sources: tuple[Told, ...]
 
 
 def profile_page(profile: Profile, asked: SearchRequest) -> ProfilePage:
@@ -126,7 +129,9 @@ def profile_page(profile: Profile, asked: SearchRequest) -> ProfilePage:
         clients=table(_clients(profile, today)),
         licenses=tuple(_license(g, today) for g in profile.grants),
         questions=tuple(questions(profile, asked)),
-        sources=tuple(_sources(profile)),
+        plans=plans(profile),
+        confirm_plan=CONFIRM_PLAN,
+        sources=told(profile),
     )
 
 
@@ -168,9 +173,15 @@ def _cost(profile: Profile) -> Iterator[Row]:
     yield Row("Sliding scale", sliding)
     yield Row("Free first talk", _flag(profile.free_consultation))
     yield Row("Ways to pay", _labels("payment", profile.payment))
-    yield Row("Insurance", _labels("insurer", profile.insurers))
+    yield Row("Insurance", _insurance(profile))
     if fee.as_of is not None:
         yield Row("Fees as of", day(fee.as_of))
+
+
+def _insurance(profile: Profile) -> str:
+    if profile.insurers:
+        return f"{_labels('insurer', profile.insurers)}. {CONFIRM_PLAN}"
+    return "Plans and networks are listed below" if profile.networks else ""
 
 
 def _meeting(profile: Profile) -> Iterator[Row]:
@@ -237,43 +248,6 @@ def questions(profile: Profile, asked: SearchRequest) -> Iterator[str]:
         yield "Can we meet by video or phone, or in person?"
     yield "Have you worked with people who have what I have? What did you do together?"
     yield "How will we notice that it helps?"
-
-
-_SOURCES: Final = {
-    "nppes": "NPPES, the national registry of providers",
-    "plan_net": "a health plan’s directory",
-    "qhp": "a marketplace health plan",
-    "profiles": "a file kept by this directory",
-    "demo": "made up for this demo",
-}
-_GROUPS: Final = {
-    "identity": "Name and profession",
-    "name": "Name",
-    "practice": "How they work",
-    "contact": "Contact",
-    "license": "Licenses",
-    "licenses": "Licenses",
-    "grants": "Licenses",
-    "fee": "Fees",
-    "fees": "Fees",
-    "accepting": "New clients",
-    "locations": "Places",
-}
-
-
-def source_label(source: str) -> str:
-    """Who a source is, in words."""
-    return _SOURCES.get(source.lower(), line(source, 60))
-
-
-def _sources(profile: Profile) -> Iterator[Row]:
-    for group, said in profile.provenance.items():
-        parts = [source_label(said.source)]
-        if said.as_of:
-            parts.append(day(said.as_of))
-        if said.how:
-            parts.append(line(said.how, 80))
-        yield Row(_GROUPS.get(group, line(group.replace("_", " "), 40).capitalize()), ", ".join(parts))
 
 
 def json_ld(profile: Profile, today: date) -> Mapping[str, Any] | None:

@@ -73,15 +73,13 @@ def _profile(random: Random, index: int, today: date) -> Profile:
         "demo": True,
     }
     said["bio"] = bio(random, said, practice, work.job, years) if random.random() < 0.96 else None
-    return settle(
-        Profile(
-            id=f"npi:{number}",
-            npi=number,
-            family=who.family,
-            given=who.given,
-            other_names=who.other_names,
-            provider_type=work.code,
-            provenance=own_word(said),
-            **said,
-        )
+    profile = Profile(
+        id=f"npi:{number}",
+        npi=number,
+        family=who.family,
+        given=who.given,
+        other_names=who.other_names,
+        provider_type=work.code,
+        **said,
     )
+    return own_word(settle(profile))

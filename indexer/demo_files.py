@@ -82,7 +82,7 @@ def _grants(profile: Profile) -> str:
 
 def _cells() -> Iterator[tuple[str, Callable[[Profile], str]]]:
     """Target of a column -> how its cell is made."""
-    special = {"fee", "locations", "grants", "provenance", "id"}
+    special = {"fee", "locations", "grants", "networks", "provenance", "id"}
     for f in fields(Profile):
         if f.name not in special:
             yield f.name, lambda p, name=f.name: _cell(getattr(p, name))  # type: ignore[misc]

@@ -149,7 +149,8 @@ def prescribes(provider_types: Iterable[str]) -> bool | None:
 def settle(profile: Profile) -> Profile:
     """The profile with everything that its statements imply, lists in vocabulary order: the one normaliser.
 
-    A sliding fee makes a sliding scale, which is a way to pay and the other way round; an insurer is a way to pay;
+    A sliding fee makes a sliding scale, which is a way to pay and the other way round; the company of a network is an
+    insurer, and an insurer is a way to pay;
     a way to meet tells whether it is remote; the main profession is one of the professions; professions tell who
     prescribes. Settling twice changes nothing. Raises Contradiction where two statements exclude each other.
     """
@@ -158,12 +159,14 @@ def settle(profile: Profile) -> Profile:
     main = profile.provider_type or next(iter(types), None)
     _check_fee(profile)
     sliding = _sliding_scale(profile)
-    payment = _payment(profile, sliding)
+    insurers = profile.insurers + tuple(n.company for n in profile.networks if n.company)
+    payment = _payment(profile, insurers, sliding)
     changes |= {
         "provider_type": main,
         "provider_types": types,
         "sliding_scale": sliding,
         "payment": payment,
+        "insurers": insurers,
         "remote": _remote(profile),
         "prescribes": profile.prescribes if profile.prescribes is not None else prescribes(types),
     }
@@ -196,8 +199,8 @@ def _sliding_scale(profile: Profile) -> bool | None:
     return profile.sliding_scale
 
 
-def _payment(profile: Profile, sliding: bool | None) -> tuple[str, ...]:
-    implied = [insurer_payment(i) for i in profile.insurers]
+def _payment(profile: Profile, insurers: Iterable[str], sliding: bool | None) -> tuple[str, ...]:
+    implied = [insurer_payment(i) for i in insurers]
     return (*profile.payment, *implied, *(("sliding_scale",) if sliding else ()))
 
 

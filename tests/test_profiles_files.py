@@ -187,7 +187,7 @@ def test_what_the_api_answers_can_be_fed_back(tmp_path: Path) -> None:
     assert Reading(details).profiles == made
     page = client.get("/api/v1/providers?page_size=60").get_json()
     listed = {p.id: p for p in Reading(json_file(tmp_path / "list.json", page)).profiles}
-    unlisted = {"bio", "website", "email", "photo", "hours", "pronouns", "grants", "provenance"}
+    unlisted = {"bio", "website", "email", "photo", "hours", "pronouns", "grants", "networks", "provenance"}
     for profile in made:
         before, after = to_dict(profile), to_dict(listed[profile.id])
         assert {k: v for k, v in after.items() if k not in unlisted} == {

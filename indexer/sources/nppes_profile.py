@@ -101,6 +101,7 @@ def build(values: Sequence[str]) -> tuple[Profile, tuple[str, ...]]:
     states = _states(main, slots, location)
     known = credentials.parse(row["credential"], states)
     grants = _grants(slots, npi, certified or updated)
+    reached = phone(row["phone"])
     profile = Profile(
         id=f"npi:{npi}",
         npi=npi,
@@ -115,10 +116,10 @@ def build(values: Sequence[str]) -> tuple[Profile, tuple[str, ...]]:
         gender=_gender(row["sex"]),
         prescribes=_prescribes(slots),
         verified_on=certified or updated,
-        phone=phone(row["phone"]),
+        phone=reached,
         locations=(location,) if location else (),
         grants=grants,
-        provenance=_provenance(updated or certified, bool(grants), location is not None),
+        provenance=_provenance(updated or certified, bool(grants), location is not None or reached is not None),
     )
     return profile, known.unmapped
 

@@ -23,7 +23,7 @@ from directory.profile_schema import COMPUTED, rule
 from directory.text import fold
 
 _TABLE: Final = Path(__file__).with_name("profiles_columns.csv")
-_JSON_ONLY: Final = ("provider_types", "primary", "grants", "provenance")
+_JSON_ONLY: Final = ("provider_types", "primary", "grants", "networks", "provenance")
 """Fields that a column can hold only clumsily, so the template leaves them out; they are taken all the same."""
 
 

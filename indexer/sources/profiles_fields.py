@@ -97,6 +97,19 @@ def _web(target: str, value: Any, out: Reading) -> None:
     out.put(target, value, lambda v: values.web_address(v, rule(Profile, target)))
 
 
+def _networks(target: str, value: Any, out: Reading) -> None:
+    """Plans and networks as objects; a column of that name which holds names means insurers."""
+    if not isinstance(value, list) or not any(isinstance(v, Mapping) for v in value):
+        _plain("insurers", value, out)
+        return
+    for i, given in enumerate(value):
+        if not isinstance(given, Mapping):
+            shape = "expected an object with name, company, tier, source and as_of"
+            out.wrong(target, given, Wrong("wrong_type", shape))
+            continue
+        out.extend(target, [_part(f"{target}[{i}]", given, out)])
+
+
 def _provenance(target: str, value: Any, out: Reading) -> None:
     """The word of others, as an answer of the API tells it."""
     if not isinstance(value, Mapping) or not all(isinstance(v, Mapping) for v in value.values()):
@@ -104,13 +117,26 @@ def _provenance(target: str, value: Any, out: Reading) -> None:
         return
     groups: dict[str, dict[str, Any]] = {}
     for group, said in value.items():
-        groups[str(group)] = dict(said)
-        if said.get("as_of"):
-            inner = Reading(out.today)
-            inner.put("as_of", said["as_of"], lambda v: values.day(v, not_after=out.today))
-            groups[str(group)] |= inner.public
-            out.mistakes.extend(replace(m, target=f"{target}.{group}.as_of") for m in inner.mistakes)
+        groups[str(group)] = _part(f"{target}.{group}", said, out)
+        others = said.get("others")
+        if isinstance(others, list) and all(isinstance(o, Mapping) for o in others):
+            path = f"{target}.{group}.others"
+            groups[str(group)]["others"] = [_part(f"{path}[{i}]", o, out) for i, o in enumerate(others)]
     out.public[target] = groups
+
+
+def _part(path: str, given: Mapping[str, Any], out: Reading) -> dict[str, Any]:
+    """The object at `path` with its `as_of` as a date and its `company` as a code, where they are right."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "as_of": lambda v: values.day(v, not_after=out.today),
+        "company": lambda v: values.code(v, vocabulary("insurers")),
+    }
+    inner = Reading(out.today, public={k: v for k, v in given.items() if v or k not in readers})
+    for name, read in readers.items():
+        if given.get(name) and inner.put(name, given[name], read) is None:
+            del inner.public[name]
+    out.mistakes.extend(replace(m, target=f"{path}.{m.target}") for m in inner.mistakes)
+    return inner.public
 
 
 _READ: Final[Mapping[str, _Read]] = {
@@ -124,5 +150,6 @@ _READ: Final[Mapping[str, _Read]] = {
     "email": _email,
     "website": _web,
     "photo": _web,
+    "networks": _networks,
     "provenance": _provenance,
 }

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from directory import profile_schema
+from directory import profile_schema, provenance
 from directory.profile import Profile, Provenance
 from directory.profile_schema import COMPUTED, OWN_ID, rule
 from indexer import credentials
@@ -29,20 +29,6 @@ _SHEET_ERROR: Final = re.compile(r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPIL
 _KNOWN_ID: Final = rf"(?:{SOURCE_ID}|plan_net|qhp):{OWN_ID}"
 _STAND_IN: Final = {"id": f"{SOURCE_ID}:0", "name": "0"}
 """In place of what is missing, so that what is wrong with the rest of a row is found all the same."""
-
-GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "identity": ("name", "gender", "pronouns", "provider_types", "credentials"),
-    "practice": ("modalities", "concerns", "formats", "age_groups", "languages", "communities", "bio"),
-    "meeting": ("meeting", "remote", "times", "accessibility", "hours"),
-    "cost": ("fee", "sliding_scale", "free_consultation", "payment", "insurers"),
-    "accepting": ("accepting", "next_available"),
-    "contact": ("phone", "email", "website", "photo"),
-    "location": ("locations",),
-    "license": ("grants",),
-}
-"""Group of fields, as provenance names it -> fields of which one must be stated."""
-
-_WORDED: Final = tuple(name for names in GROUPS.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +131,7 @@ def _loaded(out: Reading) -> Profile | None:
             out.mistakes.append(Mistake(path, _at(public, path), "invalid", message))
         return None
     profile = _settled(profile, out)
-    if profile.provenance:
-        return profile
-    stated = {name: getattr(profile, name) for name in (*_WORDED, "demo", "verified_on")}
-    return replace(profile, provenance=own_word(stated))
+    return profile if profile.provenance else own_word(profile)
 
 
 def _settled(profile: Profile, out: Reading) -> Profile:
@@ -162,10 +145,10 @@ def _settled(profile: Profile, out: Reading) -> Profile:
             profile = replace(profile, **left_out)
 
 
-def own_word(stated: Mapping[str, Any]) -> dict[str, Provenance]:
-    """The provenance of a profile that its owner wrote, given its fields: their own word for each group they state."""
-    said = Provenance("fictional" if stated["demo"] else "own profile", stated["verified_on"], "self-reported")
-    return {g: said for g, names in GROUPS.items() if any(stated.get(n) not in (None, ()) for n in names)}
+def own_word(profile: Profile) -> Profile:
+    """A profile that its owner wrote, with its provenance: their own word for each group that they state."""
+    said = Provenance("fictional" if profile.demo else "own profile", profile.verified_on, "self-reported")
+    return replace(profile, provenance={name: said for name in provenance.GROUPS if provenance.stated(profile, name)})
 
 
 def _at(public: Any, path: str) -> str:

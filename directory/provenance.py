@@ -1,0 +1,54 @@
+"""Which fields are said together: the groups that provenance names, that a merge weighs and that pages label. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from directory.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields of `Profile` that one source says together; `label` is what people read."""
+
+    label: str
+    fields: tuple[str, ...]
+
+
+GROUPS: Final[Mapping[str, Group]] = MappingProxyType(
+    {
+        "identity": Group(
+            "Name and profession",
+            (
+                "name", "family", "given", "other_names", "pronouns", "gender", "provider_type", "provider_types",
+                "primary", "credentials", "prescribes", "experience_since", "photo",
+            ),
+        ),
+        "license": Group("Licenses", ("grants",)),
+        "practice": Group(
+            "How they work",
+            ("modalities", "concerns", "formats", "age_groups", "languages", "communities", "bio"),
+        ),
+        "location": Group(
+            "Places and contact", ("locations", "accessibility", "phone", "email", "website"),
+        ),
+        "cost": Group("Cost", ("fee", "sliding_scale", "free_consultation", "payment")),
+        "network": Group("Insurance", ("insurers", "networks")),
+        "remote": Group("How to meet", ("meeting", "remote")),
+        "availability": Group(
+            "New clients and times", ("accepting", "accepting_as_of", "next_available", "times", "hours"),
+        ),
+    }
+)  # fmt: skip
+"""Every field of `Profile` but who it is (`id`, `npi`), `demo`, `verified_on` and `provenance` itself, once."""
+
+GROUP_OF: Final[Mapping[str, str]] = MappingProxyType({f: name for name, group in GROUPS.items() for f in group.fields})
+"""Field -> its group."""
+
+
+def stated(profile: Profile, group: str) -> bool:
+    """Whether `profile` states anything of a group."""
+    return any(getattr(profile, field) not in (None, ()) for field in GROUPS[group].fields if field != "primary")
