@@ -1,0 +1,1 @@
+"""How good the results are: judged queries, asked of both engines; see `docs/relevance.md`."""
