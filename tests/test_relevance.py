@@ -40,10 +40,10 @@ def test_the_ideal_order_scores_one_and_a_random_one_low(judged: tuple[Judgement
     everybody, random = [p.id for p in corpus.profiles], Random(1)
     by_q = {j.q: corpus.grades(j) for j in judged}
 
-    def best(q: str) -> Answer:
-        return answer(tuple(everybody[i] for i in (-by_q[q]).argsort(kind="stable")[:10]))
+    def best(j: Judgement) -> Answer:
+        return answer(tuple(everybody[i] for i in (-by_q[j.q]).argsort(kind="stable")[:10]))
 
-    def shuffled(q: str) -> Answer:
+    def shuffled(j: Judgement) -> Answer:
         return answer(tuple(random.sample(everybody, 10)))
 
     ideal, chance = score(corpus, judged, best), score(corpus, judged, shuffled)

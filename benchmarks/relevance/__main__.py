@@ -13,7 +13,7 @@ import argparse
 import os
 from functools import partial
 
-from benchmarks.relevance.asking import ENGINES, TODAY, ask, filled, profiles
+from benchmarks.relevance.asking import ENGINES, TODAY, ask, filled, profiles, tell
 from benchmarks.relevance.grading import Corpus
 from benchmarks.relevance.judgements import load
 from benchmarks.relevance.report import failures, lines, table
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=(*ENGINES, "both"), default="both")
     parser.add_argument("--profiles", type=int, default=20_000)
     parser.add_argument("--failures", action="store_true", help="list what is wrong with single answers")
+    parser.add_argument("--told", action="store_true", help="judge the ranking alone: filters and concepts are given")
     parser.add_argument("--floor", type=float, default=0.8, help="nDCG@10 below which an answer is listed (0.8)")
     asked = parser.parse_args()
     engines = ENGINES if asked.engine == "both" else (asked.engine,)
@@ -36,7 +37,7 @@ def main() -> None:
     results: dict[str, tuple[Scored, ...]] = {}
     for name in engines:
         with filled(name, made) as engine:
-            results[name] = score(corpus, judgements, partial(ask, engine))
+            results[name] = score(corpus, judgements, partial(tell if asked.told else ask, engine))
         print(f"\n{name}, {len(made):,} profiles, {len(judgements)} queries\n")
         print("\n".join([*table(results[name]), "", *lines(results[name])]), flush=True)
         if asked.failures:

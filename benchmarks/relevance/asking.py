@@ -10,18 +10,21 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
+from benchmarks.relevance.judgements import Judgement
 from directory import places, search
 from directory.config import Settings
 from directory.engines.base import Engine
 from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
+from directory.plan import plan
 from directory.profile import Location, Profile
+from directory.query import Concept, Understanding
 from directory.search_request import parse
 from indexer import demo
 
@@ -87,9 +90,9 @@ def filled(name: str, corpus: Sequence[Profile]) -> Iterator[Engine]:
             engine.close()
 
 
-def ask(engine: Engine, q: str, size: int = 10) -> Answer:
-    """The answer to `q` alone, as the API gives it."""
-    request = parse(urlencode({"q": q, "page_size": size, "facets": "none"}).encode(), TODAY)
+def ask(engine: Engine, judgement: Judgement, size: int = 10) -> Answer:
+    """The answer to the query alone, as the API gives it."""
+    request = parse(urlencode({"q": judgement.q, "page_size": size, "facets": "none"}).encode(), TODAY)
     answer = search.page_dict(search.page(request, engine))
     understood = answer["understood"]
     return Answer(
@@ -100,3 +103,15 @@ def ask(engine: Engine, q: str, size: int = 10) -> Answer:
         corrected=tuple((c["from"], c["to"]) for c in understood["corrected"]),
         crisis=understood["crisis"],
     )
+
+
+def tell(engine: Engine, judgement: Judgement, size: int = 10) -> Answer:
+    """What is shown when the judged filters and concepts are given instead of understood, and all words rank: what the
+    ranking alone is worth."""
+    reading, q, concepts = judgement.filters[0], judgement.q, judgement.concepts or ()
+    args = [(name, value) for name, values in reading.items() for value in values]
+    request = parse(urlencode([*args, ("page_size", size), ("facets", "none")]).encode(), TODAY)
+    told = Understanding(q, concepts=tuple(Concept(c, 1.0, q, 0, len(q), "name") for c in concepts), text=q)
+    result = engine.search(plan(replace(request, q=q, understood=told)))
+    filters = {name: list(values) for name, values in reading.items()}
+    return Answer(tuple(h.profile.id for h in result.hits), result.total, filters, concepts, (), False)

@@ -58,9 +58,9 @@ class Scored:
         return self.judgement.crisis not in (None, self.answer.crisis)
 
 
-def score(corpus: Corpus, judgements: Sequence[Judgement], ask: Callable[[str], Answer]) -> tuple[Scored, ...]:
+def score(corpus: Corpus, judgements: Sequence[Judgement], ask: Callable[[Judgement], Answer]) -> tuple[Scored, ...]:
     """Ask every query and judge the answers."""
-    return tuple(_scored(corpus, j, ask(j.q)) for j in judgements)
+    return tuple(_scored(corpus, j, ask(j)) for j in judgements)
 
 
 def _scored(corpus: Corpus, judgement: Judgement, answer: Answer) -> Scored:
