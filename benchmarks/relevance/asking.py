@@ -114,4 +114,6 @@ def tell(engine: Engine, judgement: Judgement, size: int = 10) -> Answer:
     told = Understanding(q, concepts=tuple(Concept(c, 1.0, q, 0, len(q), "name") for c in concepts), text=q)
     result = engine.search(plan(replace(request, q=q, understood=told)))
     filters = {name: list(values) for name, values in reading.items()}
-    return Answer(tuple(h.profile.id for h in result.hits), result.total, filters, concepts, (), False)
+    return Answer(
+        tuple(h.profile.id for h in result.hits), result.total, filters, concepts, (), judgement.crisis or False
+    )
