@@ -17,8 +17,14 @@ from directory.profile import Profile
 from directory.text import fold, name_tokens, tokens
 from directory.vocabulary import vocabulary
 
-NUMBERS: Final = ("lowest_fee", "experience_since", "verified_on", "next_available")
-"""Columns of whole numbers; None where a profile does not state it."""
+NUMBERS: Final = ("lowest_fee", "experience_since", "verified_on", "next_available", "completeness")
+"""Columns of whole numbers; None where a profile does not state it. `completeness` is a percentage."""
+
+DECIDING: Final = (
+    "provider_types", "credentials", "grants", "modalities", "concerns", "formats", "age_groups", "languages",
+    "meeting", "times", "payment", "fee", "accepting", "experience_since", "verified_on", "locations", "phone", "bio",
+)  # fmt: skip
+"""Fields of a profile that clients decide by; `completeness` is the share of them that is stated."""
 
 TEXTS: Final[Mapping[str, float]] = {
     "names": 4.0,
@@ -75,6 +81,11 @@ def name_key(profile: Profile) -> str:
     return f"{fold(profile.family or profile.name)}\t{fold(profile.given or '')}"
 
 
+def completeness(profile: Profile) -> int:
+    """Percent of the fields in `DECIDING` that are stated, rounded down."""
+    return 100 * sum(getattr(profile, field) not in (None, ()) for field in DECIDING) // len(DECIDING)
+
+
 def document(profile: Profile) -> Document:
     """The document of `profile`: pure, the same on every engine."""
     codes = {f.name: found for f in FACETS if (found := _stated(profile, f.field, f.kind))}
@@ -93,6 +104,7 @@ def document(profile: Profile) -> Document:
             "experience_since": profile.experience_since,
             "verified_on": verified.toordinal() if verified else None,
             "next_available": available.toordinal() if available else None,
+            "completeness": completeness(profile),
         },
         points=tuple(
             dict.fromkeys(

@@ -1,84 +1,22 @@
-"""What a request means, in a small algebra that every engine compiles: which providers match, which are counted for
-each facet value, and in which order they come. Every rule about filters lives here, once.
+"""What a request means, in the algebra of `expressions` that every engine compiles: which providers match, which are
+counted for each facet value, and in which order they come. Every rule about filters lives here, once; what a match is
+worth says `ranking`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
+from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.facets import FACET, FACETS
 from directory.licensure import REMOTE, REMOTE_MEETING, WAYS
 from directory.places import Point
+from directory.ranking import Score, score
 from directory.search_request import SearchRequest
-from directory.text import Word
+from directory.text import words
 from directory.vocabulary import facet_vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """States at least one of `codes` for the facet (or `office_state`) `name`."""
-
-    name: str
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """States nothing for `name`: a facet, a number column, `near` (no placed location) or `state` (no grant known)."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The number column `name` is stated and within the bounds, both included; None is open."""
-
-    name: str
-    low: int | None = None
-    high: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """The nearest location is at most `miles` from `point`."""
-
-    point: Point
-    miles: float
-
-
-@dataclass(frozen=True, slots=True)
-class Licensed:
-    """A confirmed or self-reported grant in `state` covers `way` on `day` (an ordinal)."""
-
-    state: str
-    way: str
-    day: int
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Every word occurs in some text field, each by any of its alternatives."""
-
-    words: tuple[Word, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of `items`; everything when empty."""
-
-    items: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Any of `items`; nothing when empty."""
-
-    items: tuple[Expr, ...]
-
-
-Expr: TypeAlias = Has | Missing | Between | Near | Licensed | Text | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +42,11 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """A request ready for an engine. `day` is today's ordinal; `unknown` maps each active filter that is not a facet
-    to those whom `include_unknown` would add."""
+    """A request ready for an engine. `score` is what an order by score counts; `day` is today's ordinal; `unknown` maps
+    each active filter that is not a facet to those whom `include_unknown` would add."""
 
     where: Expr
-    text: Text | None
+    score: Score | None
     facets: tuple[FacetPlan, ...]
     unknown: Mapping[str, Expr]
     order: tuple[SortKey, ...]
@@ -158,7 +96,7 @@ def _may_see(request: SearchRequest, state: str) -> Expr:
     return And(tuple(every)) if len(every) > 1 else every[0]
 
 
-def _conditions(request: SearchRequest) -> dict[str, Expr]:
+def conditions(request: SearchRequest) -> dict[str, Expr]:
     """The active filters by name, each with those whom `include_unknown` keeps."""
     today = request.today.toordinal()
     found: dict[str, Expr] = {}
@@ -188,23 +126,28 @@ def _all(conditions: Iterable[Expr]) -> Expr:
     return items[0] if len(items) == 1 else And(items)
 
 
-def _facet(request: SearchRequest, conditions: Mapping[str, Expr], name: str) -> FacetPlan:
+def _facet(request: SearchRequest, active: Mapping[str, Expr], name: str) -> FacetPlan:
     rest = request.without(name)
     if request.state and name in ("meeting", "remote"):
         # Eligibility differs by way, so each value has its own condition on the state.
-        shared = _all(c for n, c in conditions.items() if n not in (name, "state"))
+        shared = _all(c for n, c in active.items() if n not in (name, "state"))
         values = {}
         for code in facet_vocabulary(FACET[name]).codes:
-            alone = _conditions(rest.with_selected(name, (code,)))
+            alone = conditions(rest.with_selected(name, (code,)))
             values[code] = And((alone[name], alone["state"]))
-        return FacetPlan(name, shared, And((Missing(name), _conditions(rest)["state"])), values)
-    return FacetPlan(name, _all(c for n, c in conditions.items() if n != name), Missing(name))
+        return FacetPlan(name, shared, And((Missing(name), conditions(rest)["state"])), values)
+    return FacetPlan(name, _all(c for n, c in active.items() if n != name), Missing(name))
+
+
+def _scored(request: SearchRequest) -> bool:
+    """Whether results come by score: with words, however they were understood, unless another order is asked for."""
+    return request.sort == "relevance" and bool(words(request.q))
 
 
 def _order(request: SearchRequest) -> tuple[SortKey, ...]:
     today = request.today.toordinal()
     if request.sort == "relevance":
-        first = SortKey("score", descending=True) if request.words else SortKey("verified_on", descending=True)
+        first = SortKey("score", descending=True) if _scored(request) else SortKey("verified_on", descending=True)
         return first, SortKey("rotation")
     return {
         "distance": (SortKey("distance"),),
@@ -217,15 +160,15 @@ def _order(request: SearchRequest) -> tuple[SortKey, ...]:
 
 def plan(request: SearchRequest) -> SearchPlan:
     """The plan of `request`. Pure: the same request gives the same plan on every engine."""
-    conditions = _conditions(request)
+    active = conditions(request)
     return SearchPlan(
-        where=_all(conditions.values()),
-        text=Text(request.words) if request.words else None,
-        facets=tuple(_facet(request, conditions, f.name) for f in FACETS if f.name in request.facets),
+        where=_all(active.values()),
+        score=score(request) if _scored(request) else None,
+        facets=tuple(_facet(request, active, f.name) for f in FACETS if f.name in request.facets),
         unknown={
-            name: _all([*(c for n, c in conditions.items() if n != name), Missing(column)])
+            name: _all([*(c for n, c in active.items() if n != name), Missing(column)])
             for name, column in _STATED_BY.items()
-            if name in conditions
+            if name in active
         },
         order=_order(request),
         near=request.near.point if request.near else None,

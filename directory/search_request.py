@@ -100,7 +100,7 @@ class SearchRequest:
         if name == "near":
             sort = "relevance" if self.sort == "distance" else self.sort
             return replace(request, near=None, radius=25, sort=sort)
-        cleared: dict[str, Any] = {name: "" if name == "q" else None}
+        cleared: dict[str, Any] = {"q": "", "understood": None} if name == "q" else {name: None}
         return replace(request, **cleared)
 
     def to_args(self, *, everything: bool = True) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from directory.cursor import Cursor
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
 from directory.profile import Profile
 from directory.search_request import SearchRequest
-from tests.oracle import Expected, Oracle, turn
+from tests.oracle import Expected, Oracle, points, turn
 from tests.strategies import Search, searches
 
 _MOST_PAGES: Final = 12
@@ -100,13 +100,14 @@ def conform(engine: Engine, oracle: Oracle, today: date, *, examples: int, seed:
 
 def check(engine: Engine, oracle: Oracle, search: Search, today: date) -> int:
     """The total of `search`, once the engine's answer and, if asked for, its walk are as the oracle says."""
-    request = search_request.parse(search.query.encode(), today)
+    request = replace(search_request.parse(search.query.encode(), today), understood=search.understood)
     expected = oracle.search(request)
     result = engine.search(plan.plan(request))
     wrong = [*_counts(result, expected), *_page(result, expected, request, oracle)]
     if not wrong and search.sizes:
         wrong = _walk(engine, oracle, request, expected, search.sizes)
-    assert not wrong, "\n".join([f"on {today}: /api/v1/providers?{search.query}", f"pages of {search.sizes}", *wrong])
+    asked = [f"on {today}: /api/v1/providers?{search.query}", f"pages of {search.sizes}", f"{search.understood}"]
+    assert not wrong, "\n".join([*asked, *wrong])
     return expected.total
 
 
@@ -137,7 +138,7 @@ def _page(result: Result, expected: Expected, request: SearchRequest, oracle: Or
     else:
         wrong = _differs("results on the page", len(ids), len(expected.ids[start:end]))
         wrong += _differs("results that don't match", set(ids) - set(expected.ids), set())
-        wrong += _ranked(result.hits, request.today)
+        wrong += _ranked(result.hits, request.today) + _scored(result.hits, request, oracle)
     known = oracle.by_id
     wrong += [f"profile changed: {h.profile}" for h in result.hits if h.profile != known.get(h.profile.id)]
     return wrong + _differs("more", result.more, end < expected.total)
@@ -162,6 +163,20 @@ def _ranked(hits: Sequence[Hit], today: date) -> list[str]:
     return wrong
 
 
+def _scored(hits: Sequence[Hit], request: SearchRequest, oracle: Oracle) -> list[str]:
+    """Whether a score is the points of the table, and more by what the words are worth to the engine."""
+    tokens = {t for word in request.ranked_words for alternative in word for t in alternative}
+    wrong = []
+    for hit in hits:
+        score, by_table = hit.key[0], points(hit.profile, request)
+        assert isinstance(score, int | float)
+        by_words = abs(score) - by_table
+        has_words = not oracle.found(hit.profile.id).isdisjoint(tokens)
+        if by_words <= 0 if has_words else by_words != 0:
+            wrong.append(f"score of {hit.profile.id}: {score}, {by_table} by the table, words: {has_words}")
+    return wrong
+
+
 def next_query(request: SearchRequest, result: Result, size: int) -> str:
     """The query string that goes on after `result`, with pages of `size`, as a program would send it."""
     last = result.hits[-1]
@@ -179,7 +194,8 @@ def walk(engine: Engine, request: SearchRequest, sizes: Iterable[int]) -> Iterab
     while result.more:
         # A walk keeps its date, even when it goes on another day.
         tomorrow = request.today + timedelta(days=1)
-        request = search_request.parse(next_query(request, result, next(turns)).encode(), tomorrow)
+        query = next_query(request, result, next(turns))
+        request = replace(search_request.parse(query.encode(), tomorrow), understood=request.understood)
         result = engine.search(plan.plan(request))
         yield result
 

@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from directory import document, licensure, places, text
+from directory import document, licensure, places, ranking, text
 from directory.facets import FACET, FACETS, Facet
 from directory.profile import Profile
 from directory.search_request import SearchRequest
@@ -40,6 +40,17 @@ class Expected:
     facets: Mapping[str, Mapping[str, int]]
     not_stated: Mapping[str, int]
     unknown: Mapping[str, int]
+
+
+def required(request: SearchRequest) -> tuple[text.Word, ...]:
+    """The words that must occur."""
+    understood = request.understood
+    return words(request.q if understood is None else " ".join(understood.required))
+
+
+def by_score(request: SearchRequest) -> bool:
+    """Whether results come by score: an engine's own as far as words rank."""
+    return request.sort == "relevance" and bool(words(request.q))
 
 
 def stated(profile: Profile, facet: Facet) -> tuple[str, ...]:
@@ -116,7 +127,7 @@ def _keep(name: str, request: SearchRequest, found: frozenset[str], profile: Pro
     """Whether the filter `name` of `request` keeps `profile`, whose tokens are `found`."""
     today = request.today
     if name == "q":
-        return all(any(found.issuperset(a) for a in word) for word in words(request.q))
+        return all(any(found.issuperset(a) for a in word) for word in required(request))
     if name in FACET:
         return any(code in request.selected[name] for code in stated(profile, FACET[name]))
     if name == "office_state":
@@ -141,8 +152,8 @@ def _keep(name: str, request: SearchRequest, found: frozenset[str], profile: Pro
 def _active(request: SearchRequest) -> dict[str, Any]:
     """The filters of `request`, each with all that its answer hangs on."""
     found: dict[str, Any] = dict(request.selected)
-    if words(request.q):
-        found["q"] = words(request.q)
+    if required(request):
+        found["q"] = required(request)
     for name in ("office_state", "max_fee"):
         if (value := getattr(request, name)) is not None:
             found[name] = value
@@ -172,6 +183,26 @@ def _last(value: Any) -> tuple[bool, Any]:
 
 def _newest(day: date | None) -> tuple[bool, Any]:
     return _last(None if day is None else -day.toordinal())
+
+
+def points(profile: Profile, request: SearchRequest) -> int:
+    """What `profile` is worth for `request` by the table of the ranking, words apart."""
+    rows, terms = ranking.ROWS, vocabulary("concerns").terms
+    met: list[tuple[str, float, int]] = []  # feature, weight, how often
+    for concept in request.understood.concepts if request.understood else ():
+        family = {c for c, t in terms.items() if t.parent == concept.code} | {terms[concept.code].parent, concept.code}
+        met.append(("concern", concept.weight, concept.code in profile.concerns))
+        met.append(("related_concern", concept.weight, not family.isdisjoint(profile.concerns)))
+    if profile.verified_on:
+        age = (request.today - profile.verified_on).days
+        met.append(("freshness", 1, sum(age <= days for days in rows["freshness"].steps)))
+    share = 100 * sum(getattr(profile, f) not in (None, ()) for f in document.DECIDING) / len(document.DECIDING)
+    met.append(("completeness", 1, sum(share >= percent for percent in rows["completeness"].steps)))
+    far = distance(profile, request.near.point) if request.near else None
+    met.append(("distance", 1, 0 if far is None else sum(far <= miles for miles in rows["distance"].steps)))
+    taking = {"yes": "accepting", "waitlist": "waitlist", None: "accepting_not_stated"}.get(profile.accepting)
+    met += [(taking, 1, 1)] if taking else []
+    return sum(max(1, round(rows[feature].points * weight)) * times for feature, weight, times in met)
 
 
 def turn(profile: Profile, today: date) -> int:
@@ -214,11 +245,15 @@ class Oracle:
         return Expected(
             total=matching.bit_count(),
             ids=tuple(self.profiles[i].id for i in self._order(request) if matching >> i & 1),
-            ordered=not (words(request.q) and request.sort == "relevance"),
+            ordered=not by_score(request),
             facets={name: self._counts(request, name) for name in names},
             not_stated={name: self._not_stated(request, name) for name in names},
             unknown={name: self._unknown(request, name) for name in _active(request) if self._may_be_unknown(name)},
         )
+
+    def found(self, id_: str) -> frozenset[str]:
+        """The tokens under which the provider of this id is found."""
+        return self._found[self.profiles.index(self.by_id[id_])]
 
     def total(self, request: SearchRequest) -> int:
         """How many match `request`."""

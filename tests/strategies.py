@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from directory.facets import FACET
 from directory.parameters import FILTERS_WITH_UNKNOWN, SORTS
 from directory.profile import Profile
+from directory.query import Concept, Understanding
 from directory.vocabulary import facet_vocabulary
 from tests.oracle import lowest_fee, stated, states_nothing
 from tests.profiles import STATES, ZIPS
@@ -42,11 +43,13 @@ FILTERS: Final = (*ORDINARY_FILTERS, *FACET)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A query string, how to page on from it (`sizes` of the pages of a walk; none: no walk), and its filters."""
+    """A query string, how to page on from it (`sizes` of the pages of a walk; none: no walk), its filters, and what its
+    words are taken to mean (None: plain words)."""
 
     query: str
     sizes: tuple[int, ...]
     filters: tuple[str, ...]
+    understood: Understanding | None = None
 
 
 class _Choices:
@@ -207,6 +210,18 @@ def _counted(choices: _Choices) -> list[tuple[str, str]]:
     return []
 
 
+def _understood(choices: _Choices, q: str, target: Profile | None) -> Understanding:
+    """Something that `q` may be taken to mean, likely or not: any concerns, any of its words."""
+    codes = facet_vocabulary(FACET["concern"]).codes
+    likely = target.concerns if target and target.concerns else codes[:8]
+    chosen = choices.some([*likely, choices.pick(codes)], 3)
+    concepts = [Concept(code, choices.pick((1.0, 0.5, 0.33, 0.001)), q, 0, len(q), "need") for code in chosen]
+    typed = q.split()
+    required = choices.some(typed, 1)
+    left = [*required, *choices.some(typed, 2)]
+    return Understanding(q, (), tuple(concepts), " ".join(left), tuple(required))
+
+
 def search(data: bytes, profiles: Sequence[Profile], today: date) -> Search:
     """The search over `profiles` that `data` stands for: any parameters together, always without mistakes."""
     choices = _Choices(data)
@@ -227,7 +242,9 @@ def search(data: bytes, profiles: Sequence[Profile], today: date) -> Search:
     args += _paging(choices) + _counted(choices)
     start = choices.below(len(args)) if args else 0
     sizes = [choices.pick((1, 2, 3, 7, 20, 50, 100)) for _ in range(3)] if choices.one_in(8) else []
-    return Search(urlencode(args[start:] + args[:start]), tuple(sizes), tuple(names))
+    typed = next((value for name, value in args if name == "q"), "")
+    understood = _understood(choices, typed, target) if typed and choices.one_in(2) else None
+    return Search(urlencode(args[start:] + args[:start]), tuple(sizes), tuple(names), understood)
 
 
 def searches(profiles: Sequence[Profile], today: date) -> st.SearchStrategy[Search]:

@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 from pyroaring import BitMap
 
-from directory import plan
+from directory import plan, ranking
 from directory.engines import embedded_order
 from directory.engines.base import FacetCount, Result
 from directory.engines.embedded import EmbeddedEngine
 from directory.engines.embedded_reader import Reader
-from directory.plan import And, Between, Has, Licensed, Missing, Near, Or, SearchPlan, SortKey, Text
+from directory.expressions import And, Between, Has, Licensed, Missing, Near, Or, Text
+from directory.plan import SearchPlan, SortKey
+from directory.ranking import Score
 from directory.search_request import SearchRequest
 from tests import conformance
 from tests.oracle import Oracle
@@ -96,6 +98,16 @@ def _of_order(column: str, **changes: Any) -> _Spoil:
     return spoil
 
 
+def _score(**changes: Callable[[Score], Any]) -> _Spoil:
+    def spoil(made: SearchPlan) -> SearchPlan:
+        if made.score is None:
+            return made
+        changed = {name: change(made.score) for name, change in changes.items()}
+        return dataclasses.replace(made, score=dataclasses.replace(made.score, **changed))
+
+    return spoil
+
+
 def _own_selection(made: SearchPlan) -> SearchPlan:
     facets = tuple(dataclasses.replace(f, base=made.where) for f in made.facets)
     return dataclasses.replace(made, facets=facets)
@@ -126,6 +138,14 @@ _WRONG_PLANS: dict[str, _Spoil] = {
     "first spelling only": _replacing(Text, lambda e: Text(tuple(w[:1] for w in e.words))),
     "facets under their own selection": _own_selection,
     "one eligibility for all ways": _no_values,
+    "concepts and distance worth nothing": _score(boosts=lambda s: ()),
+    "the standing of a day before": _score(
+        standing=lambda s: ranking.standing(date(2026, 11, 22)),
+    ),
+    "words that need not occur do not rank": _score(words=lambda s: s.required),
+    "one point more": _score(
+        standing=lambda s: (dataclasses.replace(s.standing[0], points=s.standing[0].points + 1), *s.standing[1:]),
+    ),
     "no unknowns counted": lambda made: dataclasses.replace(made, unknown={}),
     "fee downwards": _of_order("lowest_fee", descending=True),
     "past dates first": _of_order("next_available", floor=None),

@@ -15,10 +15,12 @@ from directory.document import TEXTS
 from directory.engines.base import walk_key
 from directory.engines.elastic_index import licensed_term
 from directory.errors import BadRequest, ParameterError
+from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.facets import FACET
 from directory.licensure import NO_END
 from directory.places import EARTH_RADIUS_MILES, Point
-from directory.plan import And, Between, Expr, FacetPlan, Has, Licensed, Missing, Near, Or, SearchPlan, SortKey, Text
+from directory.plan import FacetPlan, SearchPlan, SortKey
+from directory.ranking import ROWS, Score
 from directory.text import Word
 from directory.vocabulary import facet_vocabulary
 
@@ -131,14 +133,19 @@ def _from(point: Point) -> dict[str, float]:
     return {"lat": point.lat, "lon": point.lon, "earth": EARTH_RADIUS_MILES, "last": LAST}
 
 
-def _scores(text: Text) -> list[dict[str, Any]]:
-    """What ranks: each token in each text, by the weight of the text."""
-    tokens = dict.fromkeys(t for word in text.words for alternative in word for t in alternative)
-    return [
-        {"term": {f"text.{name}": {"value": token, "boost": weight}}}
+def _scores(score: Score) -> list[dict[str, Any]]:
+    """What ranks: each token in each text, by the weight of the text, and the points of those who match."""
+    tokens = dict.fromkeys(t for word in score.words for alternative in word for t in alternative)
+    terms = [
+        {"term": {f"text.{name}": {"value": token, "boost": weight * ROWS["text"].points}}}
         for token in tokens
         for name, weight in TEXTS.items()
     ]
+    points = [
+        {"constant_score": {"filter": clause(boost.where), "boost": boost.points}}
+        for boost in (*score.standing, *score.boosts)
+    ]
+    return terms + points
 
 
 def _filters(expr: Expr) -> list[dict[str, Any]]:
@@ -200,8 +207,8 @@ def _counting(base: Expr, facets: tuple[FacetPlan, ...]) -> Search:
 
 def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
     query: dict[str, Any] = {"filter": _filters(plan.where)}
-    if plan.text and any(key.column == "score" for key in plan.order):
-        query["should"] = _scores(plan.text)
+    if plan.score:
+        query["should"] = _scores(plan.score)
     body: dict[str, Any] = {
         "size": plan.limit,
         "track_total_hits": True,

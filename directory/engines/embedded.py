@@ -126,7 +126,7 @@ class EmbeddedEngine:
         memo: dict[Any, Any] = {}
         found = reader.members(plan.where, memo)
         numbers = np.frombuffer(found.to_array(), dtype=np.uint32)
-        columns = embedded_order.sort_columns(reader, plan, numbers)
+        columns = embedded_order.sort_columns(reader, plan, numbers, memo)
         if plan.after_id is not None:
             columns, numbers = self._beyond(reader, plan, columns, numbers)
         order = embedded_order.first(columns, plan.offset + plan.limit)[plan.offset :]

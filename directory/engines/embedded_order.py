@@ -6,27 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from pyroaring import BitMap
 
 from directory.cursor import Key
 from directory.engines.embedded_files import MISSING_NUMBER
 from directory.engines.embedded_reader import Array, Reader
+from directory.engines.embedded_score import scores
+from directory.expressions import Expr
 from directory.plan import SearchPlan, SortKey
 
 _LAST = np.inf
 
 
-def sort_columns(reader: Reader, plan: SearchPlan, numbers: Array) -> list[Array]:
+def sort_columns(reader: Reader, plan: SearchPlan, numbers: Array, memo: dict[Expr, BitMap]) -> list[Array]:
     """One column a sort key for the providers `numbers`, such that ascending is the order wanted and what is not
-    stated is infinite. Whole numbers here are below 2^53, so floats hold them exactly."""
-    return [_column(reader, plan, key, numbers) for key in plan.order]
+    stated is infinite. Whole numbers here are below 2^53, so floats hold them exactly. `memo`: see `Reader.members`."""
+    return [_column(reader, plan, key, numbers, memo) for key in plan.order]
 
 
-def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array) -> Array:
+def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array, memo: dict[Expr, BitMap]) -> Array:
     if key.column == "score":
-        if plan.text is None:
-            raise ValueError("an order by score needs text")
-        found, scores = reader.text(plan.text)
-        return -scores[np.searchsorted(found, numbers)]
+        if plan.score is None:
+            raise ValueError("an order by score needs a score")
+        return -scores(reader, plan.score, numbers, memo)
     if key.column == "distance":
         if plan.near is None:
             raise ValueError("an order by distance needs a point")

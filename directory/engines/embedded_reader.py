@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import mmap
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import orjson
@@ -30,13 +30,16 @@ from directory.engines.embedded_files import (
     text_schema,
     value_key,
 )
+from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.places import EARTH_RADIUS_MILES, Point
-from directory.plan import And, Between, Expr, FacetPlan, Has, Licensed, Missing, Near, Or, Text
+from directory.plan import FacetPlan
 from directory.profile import Profile, from_dict
 from directory.text import Alternative, Word
 
 Array = np.ndarray[Any, Any]
 _REMEMBERED_TEXTS: Final = 16
+_KEPT_COLUMNS: Final = 2
+_Words: TypeAlias = tuple[tuple[Word, ...], tuple[Word, ...]]
 _MILES_PER_DEGREE: Final = EARTH_RADIUS_MILES * np.pi / 180
 
 
@@ -61,8 +64,9 @@ class Reader:
         index = tantivy.Index(self._schema, str(folder / "text"))
         register_tokens(index)
         self._searcher = index.searcher()
-        self._texts: OrderedDict[Text, tuple[Array, Array]] = OrderedDict()
-        self._texts_lock = Lock()
+        self._texts: OrderedDict[_Words, tuple[Array, Array]] = OrderedDict()
+        self._lock = Lock()
+        self._kept: OrderedDict[Hashable, Array] = OrderedDict()
         self._all_counts: dict[str, FacetCount] = {}
 
     def _column(self, name: str) -> Array:
@@ -100,6 +104,18 @@ class Reader:
         """The provider of this number."""
         return from_dict(orjson.loads(self._profiles[self._offsets[number] : self._offsets[number + 1]]))
 
+    def kept(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        """What `make` gives, kept for the next requests with the same `key`."""
+        with self._lock:
+            if key in self._kept:
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            if len(self._kept) > _KEPT_COLUMNS:
+                self._kept.popitem(last=False)
+        return made
+
     # Members
 
     def members(self, expr: Expr, memo: dict[Expr, BitMap]) -> BitMap:
@@ -128,7 +144,7 @@ class Reader:
             case Licensed(state, way, day):
                 return self._licensed(licensed_key(way, state), day)
             case Text():
-                return BitMap(self.text(expr)[0])
+                return BitMap(self.ranked(expr.words, expr.words)[0])
 
     @staticmethod
     def _between(values: Array, low: int | None, high: int | None) -> BitMap:
@@ -160,20 +176,23 @@ class Reader:
 
     # Text
 
-    def text(self, text: Text) -> tuple[Array, Array]:
-        """(numbers ascending, their BM25 scores) of those in whom every word occurs."""
-        with self._texts_lock:
-            if text in self._texts:
-                self._texts.move_to_end(text)
-                return self._texts[text]
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._word(w)) for w in text.words])
-        hits = self._searcher.search(query, limit=max(1, self.count), count=False).hits
+    def ranked(self, required: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Array, Array]:
+        """(numbers ascending, their BM25 scores) of those in whom every one of `required` occurs and, where nothing is
+        required, any of `words`; all of `words` score."""
+        key = required, words
+        with self._lock:
+            if key in self._texts:
+                self._texts.move_to_end(key)
+                return self._texts[key]
+        clauses = [(tantivy.Occur.Must, self._word(w)) for w in required]
+        clauses += [(tantivy.Occur.Should, self._word(w)) for w in words if w not in required]
+        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=max(1, self.count), count=False).hits
         scores = np.array([score for score, _ in hits], dtype=np.float64)
         numbers = np.array(self._searcher.fast_field_values("doc", [address for _, address in hits]), dtype=np.uint32)
         order = np.argsort(numbers)
         found = numbers[order], scores[order]
-        with self._texts_lock:
-            self._texts[text] = found
+        with self._lock:
+            self._texts[key] = found
             if len(self._texts) > _REMEMBERED_TEXTS:
                 self._texts.popitem(last=False)
         return found
