@@ -15,7 +15,8 @@ from typing import Final
 
 import yaml
 
-from directory.crisis_language import Context, Language, Statement, YamlFile, load
+from directory.crisis_language import Context, Language, Statement, load
+from directory.phrase_file import YamlFile
 from directory.phrase_pattern import Pattern
 
 _VOCABULARIES: Final = Path(__file__).with_name("vocabularies")
