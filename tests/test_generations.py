@@ -22,6 +22,7 @@ from directory.config import Settings
 from directory.engines.base import Engine, Generation, PromotionRefused, UnknownGeneration
 from directory.engines.choose import engine_from
 from directory.engines.elastic import ElasticEngine
+from directory.engines.elastic_words import words_index
 from directory.profile import Profile
 from tests import conformance
 from tests.conftest import ENGINES
@@ -47,7 +48,8 @@ def _unfinished_indices(engine: Engine, url: str, alias: str) -> list[str]:
 
     with Elasticsearch(url, request_timeout=60) as client:
         there = set(client.indices.get_mapping(index=f"{alias}-*"))
-    return sorted(there - {g.name for g in engine.generations()})
+    finished = {g.name for g in engine.generations()}
+    return sorted(there - finished - {words_index(name) for name in finished})
 
 
 @pytest.fixture(params=ENGINES)
@@ -218,6 +220,8 @@ def people():
             here("adding")
         yield profile
 made.add(people())
+made.say((f"made:{n:03d}", b"{}") for n in range(300))
+made.keep("note", [b"x" * 100])
 here("added")
 made.finish({})
 here("finished")
@@ -259,7 +263,7 @@ def test_a_killed_build_changes_nothing_and_is_cleared_or_reported(home: Home, t
         home.engine.prune(0)
     else:
         assert _status(home) == {live.name}
-        assert len(home.leftovers()) == 1
+        assert home.leftovers()
         home.engine.start_build().abort()
         assert home.leftovers() == []
     assert _names(home.engine) == {live.name}
@@ -267,7 +271,7 @@ def test_a_killed_build_changes_nothing_and_is_cleared_or_reported(home: Home, t
 
 def test_pruning_clears_a_killed_build_too(home: Home, today: date) -> None:
     _killed_build(home, "added")
-    assert len(home.leftovers()) == 1
+    assert home.leftovers()
     assert home.engine.prune(2) == []
     assert home.leftovers() == []
 

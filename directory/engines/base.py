@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ _NAME: Final = re.compile(
     r"(?P<alias>[a-z][a-z0-9_-]*)-(?P<fingerprint>[0-9a-f]{8})-(?P<time>\d{8}t\d{6}z)-(?P<random>[0-9a-f]{4})"
 )
 
+_NOTE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
 
 class PromotionRefused(Exception):
     """The generation was not made live; the message says why, and nothing has changed."""
@@ -32,6 +34,10 @@ class PromotionRefused(Exception):
 
 class UnknownGeneration(Exception):
     """There is no finished generation of this name."""
+
+
+class StaleGeneration(Exception):
+    """The generation was built by code that laid it out differently: it can be read, not copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,29 @@ class Result:
 
 
 class Build(Protocol):
-    """A generation in the making; readers see nothing of it."""
+    """A generation in the making; readers see nothing of it.
+
+    One that began as a copy holds all that the copied one held, profiles, words and notes, until that is changed; what
+    is said last of an id counts.
+    """
 
     name: str
 
     def add(self, profiles: Iterable[Profile]) -> None:
-        """Take in profiles, in strictly increasing order of id over all calls (else ValueError)."""
+        """Take in profiles, in strictly increasing order of id over all calls (else ValueError). In a copy each takes
+        the place of the one with its id."""
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take providers out of a copy; ids that are not there are passed over."""
+
+    def say(self, words: Iterable[tuple[str, bytes]]) -> None:
+        """Keep what the sources said of each id, listed or not, as bytes that no engine looks into: (id, word), in
+        strictly increasing order of id over all calls (else ValueError). An empty word is none: in a copy it takes
+        away the one that was there."""
+
+    def keep(self, name: str, parts: Iterable[bytes]) -> None:
+        """Keep a note of any size with the generation: `parts`, one after the other, in place of what was kept under
+        `name` (lower-case letters, digits and hyphens; else ValueError)."""
 
     def finish(self, sources: Mapping[str, Any]) -> Generation:
         """Complete and check the generation, without making it live. `sources` is kept with it (JSON values)."""
@@ -110,8 +133,22 @@ class Engine(Protocol):
     def generations(self) -> list[Generation]:
         """All finished generations, newest first."""
 
-    def start_build(self) -> Build:
-        """Begin a generation. Clears what earlier builds of dead processes left behind."""
+    def said(self, generation: str) -> Iterator[tuple[str, bytes]]:
+        """All words that were kept with a finished generation (see `Build.say`), in increasing order of id.
+
+        Raises UnknownGeneration."""
+
+    def said_of(self, generation: str, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """Those of its words that are kept for `ids`. Raises UnknownGeneration."""
+
+    def kept(self, generation: str, name: str) -> Iterator[bytes]:
+        """The note kept under `name` with a finished generation, in parts; no part where there is none.
+
+        Raises UnknownGeneration."""
+
+    def start_build(self, copy_of: str | None = None) -> Build:
+        """Begin a generation, empty or as a copy of a finished one. Clears what earlier builds of dead processes left
+        behind. Raises UnknownGeneration for a copy of what is not there, StaleGeneration of what other code built."""
 
     def promote(self, name: str, *, expected: str | None) -> Generation:
         """Make `name` live in one step, if `expected` (None: nothing) is what is live now.
@@ -147,6 +184,25 @@ def walk_key(plan: SearchPlan, texts: Collection[str] = ()) -> Key:
     if len(key) != len(columns) or any(isinstance(v, str) != (c in texts) for c, v in zip(columns, key, strict=True)):
         raise BadRequest("", [ParameterError("after", "", CHANGED_CURSOR)])
     return key
+
+
+def checked_note(name: str) -> str:
+    """`name`, if a note may be kept under it. Raises ValueError."""
+    if not _NOTE.fullmatch(name):
+        raise ValueError(f"a note's name has lower-case letters, digits and hyphens: {name!r}")
+    return name
+
+
+def check_increasing(id_: str, last: str) -> None:
+    """Raises ValueError unless `id_` comes after `last`."""
+    if id_ <= last:
+        raise ValueError(f"ids must increase: {id_!r} after {last!r}")
+
+
+def check_copyable(generation: Generation, mark: str) -> None:
+    """Raises StaleGeneration unless `generation` has the fingerprint `mark` of the present code."""
+    if generation.fingerprint != mark:
+        raise StaleGeneration(f"{generation.name} was built by other code")
 
 
 def fingerprint(*parts: str) -> str:

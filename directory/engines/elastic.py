@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from directory import document, licensure, text, vocabulary
 from directory.config import Settings
 from directory.cursor import CHANGED_CURSOR
-from directory.engines import elastic_index
+from directory.engines import elastic_index, elastic_words
 from directory.engines.base import (
     FacetCount,
     Generation,
@@ -22,18 +22,19 @@ from directory.engines.base import (
     Result,
     UnknownGeneration,
     before_live,
+    check_copyable,
     fingerprint,
     generation_name,
     parse_generation_name,
     source_of,
 )
-from directory.engines.elastic_build import ElasticBuild, clear_dead_builds
+from directory.engines.elastic_build import ElasticBuild, clear_dead_builds, delete_generation, is_finished
 from directory.engines.elastic_client import (
     BUILD_SECONDS,
     SEARCH_SECONDS,
+    check_whole,
     connect,
     multi_search,
-    of_status,
     readable,
     translated,
 )
@@ -54,7 +55,7 @@ _SEVERAL: Final = "the alias points at something else than one generation; leave
 
 def _fingerprint() -> str:
     """Changes with whatever decides what is in an index: mapping, settings, vocabularies, analysis."""
-    shape = (repr(elastic_index.mapping()), repr(elastic_index.settings()))
+    shape = [repr(part) for part in (elastic_index.mapping(), elastic_index.settings(), elastic_words.mapping())]
     return fingerprint(vocabulary.fingerprint(), *shape, *source_of(document, licensure, text))
 
 
@@ -134,14 +135,14 @@ class ElasticEngine:
             # The only part of a search that a caller can write.
             raise BadRequest("", [ParameterError("after", "", CHANGED_CURSOR)])
         for answer in answers[:-1]:
-            _check(answer)
+            check_whole(answer)
         return live, answers[:-1]
 
     def _live_of(self, probe: Mapping[str, Any], client: Elasticsearch) -> str:
         if probe.get("status") == 404:
             self._live_name = None
             raise NoGeneration
-        _check(probe)
+        check_whole(probe)
         if probe["_shards"]["total"] != 1:
             # Every generation is one shard.
             raise EngineUnavailable(_SEVERAL)
@@ -224,11 +225,36 @@ class ElasticEngine:
         ]
         return sorted(found, key=lambda g: (g.built_at, g.name), reverse=True)
 
-    def start_build(self) -> ElasticBuild:
+    def said(self, generation: str) -> Iterator[tuple[str, bytes]]:
+        """See `base.Engine.said`."""
+        self._finished(generation)
+        yield from elastic_words.said(self._building, generation)
+
+    def said_of(self, generation: str, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """See `base.Engine.said_of`."""
+        self._finished(generation)
+        return elastic_words.said_of(self._building, generation, ids)
+
+    def kept(self, generation: str, name: str) -> Iterator[bytes]:
+        """See `base.Engine.kept`."""
+        self._finished(generation)
+        yield from elastic_words.kept(self._building, generation, name)
+
+    def _finished(self, name: str) -> Generation:
+        """The finished generation `name`. Raises UnknownGeneration."""
+        found = next((g for g in self.generations() if g.name == name), None)
+        if found is None:
+            raise UnknownGeneration(f"there is no generation {name!r}")
+        return found
+
+    def start_build(self, copy_of: str | None = None) -> ElasticBuild:
         """See `base.Engine.start_build`."""
+        if copy_of is not None:
+            check_copyable(self._finished(copy_of), self.fingerprint)
         with translated():
             clear_dead_builds(self._building, self._alias)
-            return ElasticBuild(self._building, generation_name(self._alias, self.fingerprint), self.fingerprint)
+            name = generation_name(self._alias, self.fingerprint)
+            return ElasticBuild(self._building, name, self.fingerprint, copy_of)
 
     def promote(self, name: str, *, expected: str | None) -> Generation:
         """See `base.Engine.promote`. The alias moves in one step, which fails if it has moved meanwhile."""
@@ -279,7 +305,7 @@ class ElasticEngine:
         with translated():
             clear_dead_builds(self._building, self._alias)
             for name in old:
-                self._building.indices.delete(index=name, ignore_unavailable=True)
+                delete_generation(self._building, name)
         return old
 
     def close(self) -> None:
@@ -290,7 +316,7 @@ class ElasticEngine:
 def _read(name: str, alias: str, mappings: Mapping[str, Any]) -> Generation | None:
     """The generation that an index is; None for other people's, and as long as its build has not finished."""
     meta = mappings.get("_meta", {})
-    if parse_generation_name(name, alias) is None or "built_at" not in meta:
+    if parse_generation_name(name, alias) is None or not is_finished(name, meta):
         return None
     return Generation(
         name=name,
@@ -299,16 +325,6 @@ def _read(name: str, alias: str, mappings: Mapping[str, Any]) -> Generation | No
         fingerprint=meta["fingerprint"],
         sources=meta["sources"],
     )
-
-
-def _check(answer: Mapping[str, Any]) -> None:
-    """Nothing partial is ever taken for complete."""
-    if "error" in answer:
-        raise EngineUnavailable(of_status(int(answer.get("status", 500))))
-    if answer.get("timed_out"):
-        raise EngineUnavailable("Elasticsearch did not answer in time")
-    if answer["_shards"]["failed"]:
-        raise EngineUnavailable("Elasticsearch has no usable copy of a part of the index")
 
 
 def _total(answer: Mapping[str, Any]) -> int:

@@ -1,9 +1,11 @@
-"""A generation in the making on Elasticsearch: an index that nothing points at, filled in bulk, closed to writes."""
+"""A generation in the making on Elasticsearch: an index that nothing points at, filled in bulk, closed to writes; and
+beside it the index of its words (see `elastic_words`). Both are new, or clones of those of the generation copied.
+"""
 
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -15,9 +17,10 @@ from typing import Any, Final
 
 from elasticsearch import Elasticsearch, NotFoundError, helpers
 
-from directory.engines import elastic_index
-from directory.engines.base import Generation, parse_generation_name
+from directory.engines import elastic_index, elastic_words
+from directory.engines.base import Generation, check_increasing, parse_generation_name
 from directory.engines.elastic_client import translated
+from directory.engines.elastic_words import generation_of, note_actions, word_actions, words_index
 from directory.errors import EngineUnavailable
 from directory.profile import Profile
 
@@ -32,44 +35,112 @@ _THREADS: Final = 2
 _RETRIES: Final = 8
 _BACKOFF_SECONDS: Final = 1.0
 _MOST_BACKOFF_SECONDS: Final = 30
+_MORE: Final[Mapping[str | None, int]] = {"created": 1, "deleted": -1}
+"""How many documents more an index holds after a result of a bulk request."""
 
 
 class ElasticBuild:
-    """See `base.Build`. `client` must allow for long requests."""
+    """See `base.Build`. `client` must allow for long requests; `base` is the generation to begin as a copy of."""
 
-    def __init__(self, client: Elasticsearch, name: str, mark: str) -> None:
+    def __init__(self, client: Elasticsearch, name: str, mark: str, base: str | None = None) -> None:
         self.name = name
+        self._words = words_index(name)
         self._client = client
         self._mark = mark
-        self._count = 0
+        self._copy = base is not None
+        self._held = Counter({name: 0, self._words: 0})
         self._last_id = ""
+        self._last_word = ""
+        self._notes: set[str] = set()
         self._over = False
         self._meta: dict[str, Any] = {"fingerprint": mark, "process": _process(os.getpid())}
         self._beat_at = monotonic()
-        mapping = {**elastic_index.mapping(), "_meta": {**self._meta, "beat": _now()}}
         with translated():
-            client.indices.create(index=name, mappings=mapping, settings=elastic_index.settings())
+            if base is None:
+                self._create(name, elastic_index.mapping(), elastic_index.settings())
+                self._create(self._words, elastic_words.mapping(), elastic_words.SETTINGS)
+            else:
+                self._clone(base, name)
+                self._clone(words_index(base), self._words)
+
+    def _create(self, index: str, mapping: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        mappings = {**mapping, "_meta": {**self._meta, "beat": _now()}}
+        self._client.indices.create(index=index, mappings=mappings, settings=settings)
+
+    def _clone(self, base: str, index: str) -> None:
+        """Make `index` by hard links to the files of `base`; what is written to it is written to it alone."""
+        settings = {"index.blocks.write": None, "index.number_of_replicas": 0, "index.refresh_interval": "-1"}
+        made = self._client.indices.clone(index=base, target=index, settings=settings)
+        # It says what `base` says of itself, under another name: no build has finished that (see `is_finished`).
+        self._say(index, {**self._meta, "beat": _now()})
+        if not made["shards_acknowledged"]:
+            raise EngineUnavailable("Elasticsearch did not copy the generation in time")
+        self._held[index] = int(self._client.count(index=index)["count"])
 
     def add(self, profiles: Iterable[Profile]) -> None:
         """See `base.Build.add`. What Elasticsearch is too busy for is sent again, later and slower."""
+        self._bulk(self._actions(profiles))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """See `base.Build.remove`."""
+        if not self._copy:
+            raise RuntimeError("only a copy holds somebody to remove")
+        self._bulk({"_op_type": "delete", "_index": self.name, "_id": id_} for id_ in ids)
+
+    def say(self, words: Iterable[tuple[str, bytes]]) -> None:
+        """See `base.Build.say`."""
+        self._bulk(self._word_actions(words))
+
+    def _word_actions(self, words: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
+        for action in word_actions(self._words, words, self._last_word):
+            self._last_word = action["_id"]
+            yield action
+
+    def keep(self, name: str, parts: Iterable[bytes]) -> None:
+        """See `base.Build.keep`."""
+        written = 0
+        for action in note_actions(self._words, name, parts):
+            self._bulk([action])
+            written += 1
+        if self._copy or name in self._notes:
+            self._forget(name, written)
+        self._notes.add(name)
+
+    def _forget(self, name: str, first: int) -> None:
+        """Delete the pieces of a note from number `first` on: the new one may be shorter."""
+        with translated():
+            self._client.indices.refresh(index=self._words)
+            query = {"bool": {"filter": [{"term": {"note": name}}, {"range": {"part": {"gte": first}}}]}}
+            gone = self._client.delete_by_query(index=self._words, query=query)
+        self._held[self._words] -= int(gone["deleted"])
+
+    def _bulk(self, actions: Iterable[dict[str, Any]]) -> None:
         if self._over:
             raise RuntimeError("this build is over")
-        actions = self._actions(profiles)
-        running: deque[Future[None]] = deque()
+        waiting = self._beating(actions)
+        running: deque[Future[Counter[str]]] = deque()
         with translated(), ThreadPoolExecutor(_THREADS) as threads:
             try:
-                while chunk := list(islice(actions, _CHUNK)):
+                while chunk := list(islice(waiting, _CHUNK)):
                     # One chunk waits for each that is under way; more would only fill the memory.
                     if len(running) == 2 * _THREADS:
-                        running.popleft().result()
+                        self._held.update(running.popleft().result())
                     running.append(threads.submit(self._send, chunk))
                 while running:
-                    running.popleft().result()
+                    self._held.update(running.popleft().result())
             finally:
                 for chunk_sent in running:
                     chunk_sent.cancel()
 
-    def _send(self, actions: list[dict[str, Any]]) -> None:
+    def _beating(self, actions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for action in actions:
+            if monotonic() - self._beat_at > _BEAT_SECONDS:
+                self._beat()
+            yield action
+
+    def _send(self, actions: list[dict[str, Any]]) -> Counter[str]:
+        """Index -> how many more documents it holds now."""
+        more: Counter[str] = Counter()
         # The client's parallel_bulk sends nothing again, and its streaming_bulk only when it may not raise.
         for ok, item in helpers.streaming_bulk(
             self._client,
@@ -80,79 +151,106 @@ class ElasticBuild:
             max_retries=_RETRIES,
             initial_backoff=_BACKOFF_SECONDS,
             max_backoff=_MOST_BACKOFF_SECONDS,
-            yield_ok=False,
         ):
-            if not ok:
-                status = next(iter(item.values())).get("status")
-                raise EngineUnavailable(f"Elasticsearch refused a provider (status {status})")
+            ((_, done),) = item.items()
+            result = done.get("result")
+            if not ok and result != "not_found":
+                raise EngineUnavailable(f"Elasticsearch refused a provider (status {done.get('status')})")
+            more[done["_index"]] += _MORE.get(result, 0)
+        return more
 
     def _actions(self, profiles: Iterable[Profile]) -> Iterator[dict[str, Any]]:
         for profile in profiles:
-            if profile.id <= self._last_id:
-                raise ValueError(f"ids must increase: {profile.id!r} after {self._last_id!r}")
+            check_increasing(profile.id, self._last_id)
             self._last_id = profile.id
-            self._count += 1
-            if monotonic() - self._beat_at > _BEAT_SECONDS:
-                self._beat()
             yield {"_index": self.name, "_id": profile.id, "_source": elastic_index.body(profile)}
 
     def finish(self, sources: Mapping[str, Any]) -> Generation:
-        """See `base.Build.finish`."""
+        """See `base.Build.finish`. The words come first: who sees the generation finished finds them finished, too."""
         with translated():
             self._beat()
-            self._client.indices.refresh(index=self.name)
-            counted = int(self._client.count(index=self.name)["count"])
-            if counted != self._count:
-                raise EngineUnavailable(f"the index holds {counted} of {self._count} providers")
+            for index in (self._words, self.name):
+                self._client.indices.refresh(index=index)
+                counted = int(self._client.count(index=index)["count"])
+                if counted != self._held[index]:
+                    raise EngineUnavailable(f"the index {index} holds {counted} of {self._held[index]} documents")
             self._beat()
+            # Also a copy of which little has changed: scores count those who were deleted until they are merged away,
+            # and no merge may come later, in the middle of somebody's walk.
             self._client.indices.forcemerge(index=self.name, max_num_segments=1)
             built_at = datetime.now(UTC)
             done = {
+                "name": self.name,
                 "built_at": built_at.isoformat(),
-                "providers": self._count,
+                "providers": self._held[self.name],
                 "fingerprint": self._mark,
                 "sources": dict(sources),
             }
-            self._client.indices.put_settings(index=self.name, settings=elastic_index.FINISHED)
-            self._say(done)
+            for index in (self._words, self.name):
+                self._client.indices.put_settings(index=index, settings=elastic_index.FINISHED)
+            self._say(self.name, done)
         self._over = True
-        return Generation(self.name, built_at, self._count, self._mark, dict(sources))
+        return Generation(self.name, built_at, self._held[self.name], self._mark, dict(sources))
 
     def abort(self) -> None:
         """See `base.Build.abort`. What cannot be deleted now is cleared by the next build."""
         self._over = True
         with suppress(EngineUnavailable, NotFoundError), translated():
-            self._client.indices.delete(index=self.name, ignore_unavailable=True)
+            delete_generation(self._client, self.name)
 
     def _beat(self) -> None:
         self._beat_at = monotonic()
-        self._check_ours()
-        self._say({**self._meta, "beat": _now()})
+        for index in (self.name, self._words):
+            self._check_ours(index)
+        self._say(self.name, {**self._meta, "beat": _now()})
 
-    def _check_ours(self) -> None:
+    def _check_ours(self, index: str) -> None:
         """Writing to an index that was deleted meanwhile makes one whose fields are guessed: never finish that."""
         try:
-            mapping = self._client.indices.get_mapping(index=self.name)[self.name]["mappings"]
+            mapping = self._client.indices.get_mapping(index=index)[index]["mappings"]
         except NotFoundError:
             mapping = {}
         if mapping.get("_meta", {}).get("process") != self._meta["process"]:
             raise EngineUnavailable("the index of this build was deleted while it was being built")
 
-    def _say(self, meta: Mapping[str, Any]) -> None:
-        self._client.indices.put_mapping(index=self.name, meta=dict(meta))
+    def _say(self, index: str, meta: Mapping[str, Any]) -> None:
+        self._client.indices.put_mapping(index=index, meta=dict(meta))
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
+def is_finished(name: str, meta: Mapping[str, Any]) -> bool:
+    """Whether an index that says `meta` of itself is a finished generation: a fresh clone still says what the index
+    says that it was made of."""
+    return "built_at" in meta and meta.get("name", name) == name
+
+
+def delete_generation(client: Elasticsearch, name: str) -> None:
+    """Delete a generation and its words, in one step."""
+    client.indices.delete(index=[name, words_index(name)], ignore_unavailable=True)
+
+
 def clear_dead_builds(client: Elasticsearch, alias: str) -> None:
-    """Delete the unfinished indices whose build is no more."""
+    """Delete the unfinished indices whose build is no more, and words without a generation."""
     mappings = client.indices.get_mapping(index=f"{alias}-*", ignore_unavailable=True)
-    for name, body in mappings.items():
+    for index, body in mappings.items():
+        name = generation_of(index) or index
+        parsed = parse_generation_name(name, alias)
+        if parsed is None:
+            continue
+        if index != name:
+            # A generation is made before its words.
+            if name not in mappings:
+                client.indices.delete(index=index, ignore_unavailable=True)
+            continue
         meta = body["mappings"].get("_meta", {})
-        if parse_generation_name(name, alias) and "built_at" not in meta and _is_dead(meta):
-            client.indices.delete(index=name, ignore_unavailable=True)
+        if "built_at" in meta:
+            # A fresh clone, of which its build hasn't said anything yet: its name tells when that began.
+            meta = meta if is_finished(name, meta) else {"beat": parsed[1].isoformat()}
+        if "built_at" not in meta and _is_dead(meta):
+            delete_generation(client, name)
 
 
 def _is_dead(meta: Mapping[str, Any]) -> bool:

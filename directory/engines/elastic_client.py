@@ -105,3 +105,13 @@ def of_status(status: int) -> str:
     if status == 503:
         return "Elasticsearch has no usable copy of a part of the index"
     return f"Elasticsearch could not answer (status {status})"
+
+
+def check_whole(answer: Mapping[str, Any]) -> None:
+    """Nothing partial is ever taken for complete. Raises EngineUnavailable."""
+    if "error" in answer:
+        raise EngineUnavailable(of_status(int(answer.get("status", 500))))
+    if answer.get("timed_out"):
+        raise EngineUnavailable("Elasticsearch did not answer in time")
+    if answer["_shards"]["failed"]:
+        raise EngineUnavailable("Elasticsearch has no usable copy of a part of the index")

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from directory import document, facets, licensure, text, vocabulary
-from directory.engines import embedded_files, embedded_order
+from directory.engines import embedded_files, embedded_order, embedded_words
 from directory.engines.base import (
     Generation,
     Hit,
@@ -29,14 +29,17 @@ from directory.engines.base import (
     Result,
     UnknownGeneration,
     before_live,
+    check_copyable,
     fingerprint,
     generation_name,
     parse_generation_name,
     source_of,
     walk_key,
 )
-from directory.engines.embedded_files import MANIFEST, GenerationWriter
+from directory.engines.embedded_build import BUILDING, LOCK, EmbeddedBuild, sync
+from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_reader import Reader, read_generation
+from directory.engines.embedded_words import Notes, words_of
 from directory.errors import EngineUnavailable, NoGeneration, WalkGone
 from directory.plan import SearchPlan
 from directory.profile import Profile
@@ -44,55 +47,11 @@ from directory.profile import Profile
 _OPEN: Final = 4
 """Generations kept open: the live one, and those of walks that go on."""
 
-_BUILDING: Final = ".building-"
-_LOCK: Final = "lock"
-
 
 def _fingerprint() -> str:
     """Changes with whatever decides what is in the files: vocabularies, facets, analysis, layout."""
-    return fingerprint(vocabulary.fingerprint(), *source_of(document, facets, licensure, text, embedded_files))
-
-
-class EmbeddedBuild:
-    """A generation in the making, in a folder that its process keeps locked."""
-
-    def __init__(self, folder: Path, name: str, mark: str) -> None:
-        self.name = name
-        self._mark = mark
-        self._final = folder / name
-        self._aside = folder / f"{_BUILDING}{name}"
-        self._aside.mkdir(parents=True)
-        self._lock = os.open(self._aside / _LOCK, os.O_CREAT | os.O_RDWR)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._files: GenerationWriter | None = GenerationWriter(self._aside)
-
-    def add(self, profiles: Iterable[Profile]) -> None:
-        """See `base.Build.add`."""
-        self._open().add(profiles)
-
-    def finish(self, sources: Mapping[str, Any]) -> Generation:
-        """See `base.Build.finish`."""
-        self._open().finish(self.name, self._mark, sources)
-        self._files = None
-        os.replace(self._aside, self._final)
-        (self._final / _LOCK).unlink()
-        os.close(self._lock)
-        _sync(self._final.parent)
-        return read_generation(self._final)
-
-    def abort(self) -> None:
-        """See `base.Build.abort`. A generation that was finished, but not promoted, goes too."""
-        if self._files is not None:
-            self._files.close()
-            self._files = None
-            os.close(self._lock)
-        for folder in (self._aside, self._final):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _open(self) -> GenerationWriter:
-        if self._files is None:
-            raise RuntimeError("this build is over")
-        return self._files
+    modules = (document, facets, licensure, text, embedded_files, embedded_words)
+    return fingerprint(vocabulary.fingerprint(), *source_of(*modules))
 
 
 class EmbeddedEngine:
@@ -201,12 +160,35 @@ class EmbeddedEngine:
         ]
         return sorted(found, key=lambda g: (g.built_at, g.name), reverse=True)
 
-    def start_build(self) -> EmbeddedBuild:
-        """See `base.Engine.start_build`."""
+    def said(self, generation: str) -> Iterator[tuple[str, bytes]]:
+        """See `base.Engine.said`."""
+        yield from words_of(self._finished(generation))
+
+    def said_of(self, generation: str, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """See `base.Engine.said_of`."""
+        words = words_of(self._finished(generation))
+        return {id_: word for id_ in ids if (word := words.get(id_)) is not None}
+
+    def kept(self, generation: str, name: str) -> Iterator[bytes]:
+        """See `base.Engine.kept`."""
+        yield from Notes(self._finished(generation)).kept(name)
+
+    def _finished(self, name: str) -> Path:
+        """The folder of a finished generation. Raises UnknownGeneration."""
+        if parse_generation_name(name, self._alias) is None or not (self._folder / name / MANIFEST).is_file():
+            raise UnknownGeneration(f"there is no generation {name!r}")
+        return self._folder / name
+
+    def start_build(self, copy_of: str | None = None) -> EmbeddedBuild:
+        """See `base.Engine.start_build`. A copy goes on when the generation that it copies is pruned meanwhile."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._switching():
             self._clear_dead_builds()
-            return EmbeddedBuild(self._folder, generation_name(self._alias, self.fingerprint), self.fingerprint)
+            base = None if copy_of is None else self._finished(copy_of)
+            if base is not None:
+                check_copyable(read_generation(base), self.fingerprint)
+            name = generation_name(self._alias, self.fingerprint)
+            return EmbeddedBuild(self._folder, name, self.fingerprint, base)
 
     def promote(self, name: str, *, expected: str | None) -> Generation:
         """See `base.Engine.promote`."""
@@ -217,15 +199,14 @@ class EmbeddedEngine:
                     f"{live or 'nothing'} is live now, not {expected or 'nothing'}: "
                     "another build was promoted meanwhile"
                 )
-            if parse_generation_name(name, self._alias) is None or not (self._folder / name / MANIFEST).is_file():
-                raise UnknownGeneration(f"there is no generation {name!r}")
+            self._finished(name)
             aside = self._data / f".CURRENT-{os.getpid()}"
             with aside.open("w", encoding="utf-8") as file:
                 file.write(name + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, self._pointer)
-            _sync(self._data)
+            sync(self._data)
         return self.live()
 
     def rollback(self) -> Generation:
@@ -251,9 +232,9 @@ class EmbeddedEngine:
             self._readers.clear()
 
     def _clear_dead_builds(self) -> None:
-        for folder in self._folder.glob(f"{_BUILDING}*"):
+        for folder in self._folder.glob(f"{BUILDING}*"):
             try:
-                lock = os.open(folder / _LOCK, os.O_RDWR)
+                lock = os.open(folder / LOCK, os.O_RDWR)
             except FileNotFoundError:
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
@@ -279,11 +260,3 @@ class EmbeddedEngine:
             yield
         finally:
             os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
