@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -167,7 +168,9 @@ _DATES: Final = frozenset({"accepting_as_of", "next_available", "verified_on", "
 
 
 def to_json(profile: Profile) -> bytes:
-    """The profile as stored: its fields as JSON, dates as ISO 8601. `from_dict` reads it back."""
+    """The profile as stored: its fields as JSON, dates as ISO 8601. `from_dict` reads it back.
+
+    A reader of millions may write the same without making the object, and leave out what is not stated."""
     return orjson.dumps(profile)
 
 
@@ -188,7 +191,14 @@ def _build(cls: Any, data: Mapping[str, Any]) -> Any:
     return cls(**{k: date.fromisoformat(v) if v and k in _DATES else v for k, v in data.items()})
 
 
+@lru_cache(maxsize=4096)
+def _alone(source: str, as_of: str | None, how: str | None) -> Provenance:
+    return Provenance(source, date.fromisoformat(as_of) if as_of else None, how)
+
+
 def _provenance(data: Mapping[str, Any]) -> Provenance:
+    if not data.get("others"):
+        return _alone(data["source"], data.get("as_of"), data.get("how"))
     others = tuple(_build(OtherWord, o | {"fields": tuple(o.get("fields", ()))}) for o in data.get("others", ()))
     said: Provenance = _build(Provenance, {**data, "others": others})
     return said

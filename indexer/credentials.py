@@ -58,6 +58,7 @@ def parse(text: str, states: tuple[str, ...] = ()) -> Credentials:
     return Credentials(in_order("credentials", found), tuple(dict.fromkeys(unmapped)))
 
 
+@lru_cache(maxsize=100_000)
 def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Codes and unknown words of a piece without commas: the longest run of words that is known, then the next."""
     words = piece.split()
@@ -80,12 +81,16 @@ def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str]]:
     return codes, unknown
 
 
+_known = lru_cache(maxsize=200_000)(read_credential)
+
+
+@lru_cache(maxsize=200_000)
 def _read(text: str, states: tuple[str, ...]) -> CredentialReading:
-    reading = read_credential(text)
+    reading = _known(text)
     if reading.kind == "unknown" or not states:
         return reading
     for state in states:
-        there = read_credential(text, state)
+        there = _known(text, state)
         if there != reading:
             return there
     return reading

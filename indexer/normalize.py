@@ -22,6 +22,7 @@ _NANP: Final = re.compile(r"1?([2-9][0-9]{2})([2-9][0-9]{2})([0-9]{4})")
 _NO_NUMBER: Final = re.compile(
     r"\b(?:PENDING|NONE|TBD|UNKNOWN|EXEMPT|APPLIED|APPLYING|IN PROCESS|IN PROGRESS|NOT APPLICABLE|NOT REQUIRED)\b"
 )
+_LETTERS_AND_ZERO: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
 _TAXONOMY_CODE: Final = re.compile(r"[0-9]{3}[0-9A-Z]{6}X")
 
 
@@ -52,7 +53,6 @@ def npi_problem(npi: str) -> str | None:
     return "npi_check_digit" if total % 10 else None
 
 
-@lru_cache(maxsize=4096)
 def phone(text: str) -> str | None:
     """`+1 512 555 0142`, from ten digits of the North American plan (or eleven with its 1), however punctuated.
 
@@ -61,6 +61,9 @@ def phone(text: str) -> str | None:
     >>> phone("(512) 555-0142"), phone("0468167878")
     ('+1 512 555 0142', None)
     """
+    if len(text) == 10 and text.isascii() and text.isdecimal():
+        usual = text[0] > "1" and text[3] > "1"
+        return f"+1 {text[:3]} {text[3:6]} {text[6:]}" if usual else None
     match = _NANP.fullmatch(re.sub(r"[\s().+/-]", "", text))
     return f"+1 {match[1]} {match[2]} {match[3]}" if match else None
 
@@ -86,6 +89,12 @@ def license_number(text: str, npi: str | None = None) -> str | None:
     >>> license_number(" lcs 12345 "), license_number("PENDING"), license_number("101YM0800X")
     ('LCS 12345', None, None)
     """
+    if text.isalnum() and text.isascii():
+        # Letters and digits alone, which most are: no word among them that could say there is none.
+        number = bare = text.upper()
+        if not number.strip(_LETTERS_AND_ZERO):
+            return None
+        return None if (npi and npi in bare) or _TAXONOMY_CODE.fullmatch(bare) else number
     number = clean(text.upper()).strip(" .,:;#*'\"-")
     if not any(c in "123456789" for c in number) or _NO_NUMBER.search(number):
         return None

@@ -14,16 +14,17 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import orjson
 import polars as pl
 
-from directory.profile import Profile
+from directory.profile import Profile, from_dict
 from directory.vocabulary import taxonomy_pattern
 from indexer.normalize import npi_problem
 from indexer.report import Counts, Issue
 from indexer.sources import nppes_profile
 from indexer.sources.base import Reject
 from indexer.sources.files import Opened, Unusable, opened
-from indexer.sources.nppes_profile import FIELDS, SLOTS
+from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.records import BLOCK, BadRecord
 
@@ -38,7 +39,6 @@ _DELETED: Final = "deleted"
 _ENTITY: Final = "entity_type"
 _BROKEN: Final = "invalid_utf8"
 
-_SEPARATOR: Final = "\x1f"
 _LINES: Final = 1 << 40
 """More than the lines of any file: file * _LINES + line orders rows over all files."""
 
@@ -46,6 +46,7 @@ _NEVER: Final = -1_000_000
 """The day (since 1970) of an event without a date: before any other."""
 
 _EPOCH: Final = date(1970, 1, 1)
+_USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
 _EVENT: Final = {"npi": pl.Int64, "day": pl.Int32, "order": pl.Int64}
 _MESSAGES: Final = {
     "npi_malformed": "an NPI is ten digits beginning with 1 or 2",
@@ -71,16 +72,30 @@ def _day(name: str) -> pl.Expr:
 
 def _with_days(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """`frame` with a column `<name> day` (Int32, days since 1970; null for what is no date) for each date column."""
-    frame = frame.with_columns(pl.col(*names).str.strip_chars())
-    for name in names:
-        texts = frame[name].unique().to_list()
-        dates = [nppes_profile.read_date(text) for text in texts]
-        table = pl.DataFrame(
-            {name: texts, f"{name} day": [d and (d - _EPOCH).days for d in dates]},
-            schema={name: pl.String, f"{name} day": pl.Int32},
-        )
-        frame = frame.join(table, on=name, how="left", maintain_order="left")
+    frame = frame.with_columns(pl.col(*names).str.strip_chars()).with_columns(_usual_day(name) for name in names)
+    unusual = frame.select(((pl.col(name) != "") & _day(name).is_null()).any() for name in names)
+    for name in (name for name in names if unusual[name].any()):
+        texts = frame.filter((pl.col(name) != "") & _day(name).is_null())[name].unique().to_list()
+        days = {text: (d - _EPOCH).days for text in texts if (d := nppes_profile.read_date(text))}
+        if days:
+            found = pl.col(name).replace_strict(days, default=None, return_dtype=pl.Int32)
+            frame = frame.with_columns(_day(name).fill_null(found))
     return frame
+
+
+@cache
+def _usual_day(name: str) -> pl.Expr:
+    """The day of a date as CMS writes it, which most are; null for any other, which may yet be a date."""
+    usual = pl.when(pl.col(name).str.contains(_USUAL_DATE)).then(pl.col(name))
+    return usual.str.to_date("%m/%d/%Y", strict=False).cast(pl.Int32).alias(f"{name} day")
+
+
+def _usual_npi() -> pl.Expr:
+    """Whether `npi` is certainly without a problem (see `npi_problem`, which has the last word on the others)."""
+    number = pl.when(pl.col("npi").str.contains("^[12][0-9]{9}$")).then(pl.col("npi")).cast(pl.Int64)
+    digits = [number // 10**place % 10 for place in range(10)]
+    doubled = (2 * d - 9 * (d > 4).cast(pl.Int64) for d in digits[1::2])
+    return ((24 + pl.sum_horizontal(*digits[::2], *doubled)) % 10 == 0).fill_null(False)
 
 
 _Check: TypeAlias = tuple[pl.Expr, str, pl.Expr]
@@ -100,6 +115,17 @@ def _bad_dates(today: int, *names: str) -> Iterator[_Check]:
         yield _day(name) > today, name, pl.lit("date_in_future")
 
 
+class _Checks:
+    """Checks as expressions, made once for all blocks: whether a row may be wrong, and, beside a column `npi problem`,
+    its first problem and the field of that."""
+
+    def __init__(self, checks: Sequence[_Check]) -> None:
+        self.suspect = ~_usual_npi() | pl.any_horizontal(wrong for wrong, _, _ in checks)
+        checks = [(pl.col("npi problem").is_not_null(), "npi", pl.col("npi problem")), *checks]
+        self.problem = pl.coalesce(*(pl.when(wrong).then(code) for wrong, _, code in checks))
+        self.field = pl.coalesce(*(pl.when(wrong).then(pl.lit(name)) for wrong, name, _ in checks))
+
+
 @cache
 def _has_our_code() -> pl.Expr:
     pattern = rf"^\s*{taxonomy_pattern().removeprefix('^').removesuffix('$')}\s*$"
@@ -116,7 +142,9 @@ class NppesSource:
         self.counts = Counts()
         self._unmapped: Counter[str] = Counter()
         self.unmapped: Mapping[str, Counter[str]] = {"credential": self._unmapped}
-        self._today = (today - _EPOCH).days
+        day = (today - _EPOCH).days
+        self._checks_of_gone = _Checks([_NO_DATE, *_bad_dates(day, "deactivated")])
+        self._checks_of_ours = _Checks([_NAMELESS, *_bad_dates(day, *_DATES)])
         self._block = block
         self._files = 0
         self._ours: list[pl.DataFrame] = []
@@ -149,41 +177,39 @@ class NppesSource:
         dates = ("deactivated",) if table.deactivations else _DATES
         frame = _with_days(frame, dates)
         frame = frame.with_columns(verdict=pl.lit(_DELETED)) if table.deactivations else _judged(frame)
-        for verdict, rows in frame["verdict"].value_counts().iter_rows():
-            if verdict in (ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE):
-                self.counts.skip(verdict, rows)
+        found = dict(frame["verdict"].value_counts().iter_rows())
+        for verdict in (ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE):
+            self.counts.skip(verdict, found.get(verdict, 0))
         for verdict, column in ((_ENTITY, "entity_type"), (_BROKEN, None)):
+            if verdict not in found:
+                continue
             for row in frame.filter(pl.col("verdict") == verdict).iter_rows(named=True):
                 rejects.broken(row) if column is None else rejects.row(row, column, verdict)
-        gone = self._valid(
-            frame.filter(pl.col("verdict") == _DELETED), [_NO_DATE, *_bad_dates(self._today, "deactivated")], rejects
-        )
+        gone = self._valid(frame.filter(pl.col("verdict") == _DELETED), self._checks_of_gone, rejects)
         self.counts.delete(gone.height)
         self._others.append(self._events(gone, _day("deactivated")).with_columns(gone=pl.lit(True)))
         if table.deactivations:
             return
-        other = frame.filter(pl.col("verdict").is_in([ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE]))
-        self._others.append(self._events(other, _last_event()).with_columns(gone=pl.lit(False)))
-        ours = self._valid(
-            frame.filter(pl.col("verdict") == _OURS), [_NAMELESS, *_bad_dates(self._today, *_DATES)], rejects
-        )
+        other = pl.col("verdict").is_in([ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE])
+        events = self._events(frame, _last_event(), other)
+        self._others.append(events.filter("kept").select(*_EVENT, gone=pl.lit(False)))
+        ours = self._valid(frame.filter(pl.col("verdict") == _OURS), self._checks_of_ours, rejects)
         self._ours.append(self._events(ours, _last_event()).hstack(_words(ours)))
 
-    def _events(self, frame: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
+    def _events(self, frame: pl.DataFrame, day: pl.Expr, kept: pl.Expr | None = None) -> pl.DataFrame:
         return frame.select(
             pl.col("npi").str.strip_chars().cast(pl.Int64, strict=False),
             day.fill_null(_NEVER).alias("day"),
             (self._files * _LINES + pl.col("line")).alias("order"),
+            *([] if kept is None else [kept.alias("kept")]),
         )
 
-    def _valid(self, frame: pl.DataFrame, checks: Sequence[_Check], rejects: _Rejects) -> pl.DataFrame:
+    def _valid(self, frame: pl.DataFrame, checks: _Checks, rejects: _Rejects) -> pl.DataFrame:
         """The rows of `frame` that can be used; the others are rejected for their first problem."""
+        if not frame.select(checks.suspect).to_series().any():
+            return frame
         npi = pl.Series("npi problem", [npi_problem(n.strip()) for n in frame["npi"]], dtype=pl.String)
-        checks = [(pl.col("npi problem").is_not_null(), "npi", pl.col("npi problem")), *checks]
-        judged = frame.with_columns(npi).with_columns(
-            problem=pl.coalesce(*(pl.when(wrong).then(code) for wrong, _, code in checks)),
-            field=pl.coalesce(*(pl.when(wrong).then(pl.lit(name)) for wrong, name, _ in checks)),
-        )
+        judged = frame.with_columns(npi).with_columns(problem=checks.problem, field=checks.field)
         for row in judged.filter(pl.col("problem").is_not_null()).iter_rows(named=True):
             rejects.row(row, row["field"], row["problem"])
         return judged.filter(pl.col("problem").is_null())
@@ -215,9 +241,9 @@ class NppesSource:
         """See `base.Source.profiles`."""
         for part in self._winners.iter_slices(10_000):
             for words in part["words"]:
-                profile, unmapped = nppes_profile.build(words.split(_SEPARATOR))
+                word, unmapped = nppes_profile.word(words)
                 self._unmapped.update(unmapped)
-                yield profile
+                yield from_dict(orjson.loads(word))
 
     def removed(self, npi: str) -> bool:
         """See `base.Source.removed`: the latest event of this NPI is a deactivation."""
@@ -226,26 +252,27 @@ class NppesSource:
 
 def _words(frame: pl.DataFrame) -> pl.DataFrame:
     """What a profile is made of, as one string a row: a tenth of the memory of as many columns."""
-    words = frame.select(words=pl.concat_str(FIELDS, separator=_SEPARATOR))
-    separators = words["words"].str.count_matches(_SEPARATOR, literal=True)
+    words = frame.select(words=pl.concat_str(FIELDS, separator=SEPARATOR))
+    separators = words["words"].str.count_matches(SEPARATOR, literal=True)
     if (separators != len(FIELDS) - 1).any():
-        bare = [pl.col(name).str.replace_all(_SEPARATOR, " ", literal=True) for name in FIELDS]
-        words = frame.select(words=pl.concat_str(bare, separator=_SEPARATOR))
-    return words
+        bare = [pl.col(name).str.replace_all(SEPARATOR, " ", literal=True) for name in FIELDS]
+        words = frame.select(words=pl.concat_str(bare, separator=SEPARATOR))
+    # Most slots are empty, and the last ones are last.
+    return words.select(pl.col("words").str.strip_chars_end(SEPARATOR))
 
 
 def _last_event() -> pl.Expr:
     return pl.max_horizontal(pl.coalesce(_day("updated"), _day("certified")), _day("reactivated"))
 
 
-def _judged(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with the column `verdict`: what each row is, before its NPI and dates are looked at."""
-    frame = frame.with_columns(pl.col("npi", "entity_type").str.strip_chars())
+@cache
+def _verdict() -> pl.Expr:
+    """What a row is, before its NPI and dates are looked at."""
     gone = (pl.col("deactivated") != "") & (
         (pl.col("reactivated") == "") | (_day("reactivated") < _day("deactivated")).fill_null(False)
     )
     person, firm = pl.col("entity_type") == "1", pl.col("entity_type") == "2"
-    judged = frame.with_columns(
+    return (
         pl.when(gone)
         .then(pl.lit(_DELETED))
         .when(person & _has_our_code())
@@ -257,8 +284,12 @@ def _judged(frame: pl.DataFrame) -> pl.DataFrame:
         .when(firm)
         .then(pl.lit(ORGANIZATION))
         .otherwise(pl.lit(_ENTITY))
-        .alias("verdict")
     )
+
+
+def _judged(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the column `verdict`."""
+    judged = frame.with_columns(pl.col("npi", "entity_type").str.strip_chars()).with_columns(verdict=_verdict())
     if not judged["broken"].any():
         return judged
     # A damaged row that is none of ours is skipped like any other; one that might be ours is not guessed at.

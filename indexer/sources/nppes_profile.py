@@ -1,4 +1,7 @@
-"""One NPPES row -> a profile. Pure; the row has been checked before (see `nppes`), so that nothing here fails.
+"""One NPPES row -> a profile, as JSON. Pure; the row has been checked before (see `nppes`), so that nothing here fails.
+
+There are millions of rows and only so many names, cities and credentials: whatever depends on a few cells is made once
+and kept, and no object is made that would only be written out.
 
 NPPES says nothing of modalities, fees, ways to meet or accepting: those stay not stated. Its enumeration date is no
 experience, its address may be a home: city, state and ZIP are kept, the street is not.
@@ -7,14 +10,15 @@ experience, its address may be a home: city, state and ZIP are kept, the street 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache, partial
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+import orjson
 
 from directory.places import city_point, zip_point
-from directory.profile import Grant, Location, Profile, Provenance
+from directory.profile import Location, Provenance
 from directory.text import fold
 from directory.vocabulary import TaxonomyRule, state_code, taxonomy, vocabulary
 from indexer import credentials
@@ -45,8 +49,11 @@ _BEFORE: Final = (
     "sex",
 )
 _IN_SLOTS: Final = ("taxonomy", "license", "license_state", "primary")
-FIELDS: Final = (*_BEFORE, *(f"{name}_{n}" for name in _IN_SLOTS for n in range(1, SLOTS + 1)))
-"""The columns that make a profile, in the order in which `build` takes their values."""
+FIELDS: Final = (*_BEFORE, *(f"{name}_{n}" for n in range(1, SLOTS + 1) for name in _IN_SLOTS))
+"""The columns that make a profile, in the order in which `word` takes their values."""
+
+SEPARATOR: Final = "\x1f"
+"""Stands between the values of `FIELDS`."""
 
 _SOURCE: Final = "NPPES"
 _HOW: Final = "self-reported"
@@ -74,120 +81,144 @@ def read_date(text: str) -> date | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """A taxonomy slot with one of our codes."""
-
-    rule: TaxonomyRule
-    license: str
-    state: str | None
-    primary: bool
-
-
-_rule = lru_cache(maxsize=4096)(taxonomy)
-_types = lru_cache(maxsize=4096)(partial(in_order, "professions"))
 _state = lru_cache(maxsize=4096)(state_code)
 
 
-def build(values: Sequence[str]) -> tuple[Profile, tuple[str, ...]]:
-    """The profile of a row, given its values in the order of `FIELDS`, and the credentials that nobody here knows."""
-    row = dict(zip(_BEFORE, values, strict=False))
-    npi = row["npi"].strip()
-    slots, has_primary = _slots(values[len(_BEFORE) :])
-    main = next((s for s in slots if s.primary), slots[0])
-    updated, certified = read_date(row["updated"].strip()), read_date(row["certified"].strip())
-    family, given, name = _name(row["given"], row["middle"], row["family"], row["suffix"])
-    location = _location(row["city"], row["state"], row["zip"], row["country"])
-    states = _states(main, slots, location)
-    known = credentials.parse(row["credential"], states)
-    grants = _grants(slots, npi, certified or updated)
-    reached = phone(row["phone"])
-    profile = Profile(
-        id=f"npi:{npi}",
-        npi=npi,
-        name=name,
-        family=family or None,
-        given=given or None,
-        other_names=_other_names(row, name),
-        provider_type=main.rule.provider_type,
-        provider_types=_types(tuple(s.rule.provider_type for s in slots)),
-        primary=main.primary or not has_primary,
-        credentials=known.codes,
-        gender=_gender(row["sex"]),
-        prescribes=_prescribes(slots),
-        verified_on=certified or updated,
-        phone=reached,
-        locations=(location,) if location else (),
-        grants=grants,
-        provenance=_provenance(updated or certified, bool(grants), location is not None or reached is not None),
+def word(row: str) -> tuple[bytes, tuple[str, ...]]:
+    """The profile of a row as JSON that `profile.from_dict` reads, and the credentials that nobody here knows.
+
+    `row` has the values of `FIELDS` with `SEPARATOR` between them; empty ones at the end may be left out.
+    """
+    cells = row.split(SEPARATOR)
+    (
+        npi, family, given, middle, suffix, credential, other_family, other_given, other_middle, other_suffix,
+        city, state, zip_code, country, telephone, updated, certified, sex,
+    ) = cells[:_BEFORE_SLOTS]  # fmt: skip
+    npi = npi.strip()
+    slots, has_primary = _slots(cells[_BEFORE_SLOTS:])
+    main = next((s for s in slots if s[3]), slots[0])
+    types, prescribes = _professions(tuple(s[0] for s in slots))
+    last_update, certification = read_date(updated.strip()), read_date(certified.strip())
+    checked_on = certification or last_update
+    last, first, name = _name(given, middle, family, suffix)
+    location, home = _location(city, state, _five_digits(zip_code), country)
+    known = credentials.parse(credential, tuple(dict.fromkeys(s for s in (main[2], *(s[2] for s in slots), home) if s)))
+    grants = _grants(slots, npi, checked_on)
+    others = (
+        _other_names(other_given, other_middle, other_family, other_suffix, name) if other_family or other_given else ()
     )
-    return profile, known.unmapped
+    reached = phone(telephone)
+    placed = reached is not None or location is not _NOWHERE
+    said: dict[str, Any] = {
+        "id": f"npi:{npi}",
+        "name": name,
+        "npi": npi,
+        "family": last or None,
+        "given": first or None,
+        "other_names": others,
+        "provider_type": _rule(main[0]).provider_type,
+        "provider_types": types,
+        "primary": main[3] or not has_primary,
+        "credentials": known.codes,
+        "gender": _gender(sex),
+        "prescribes": prescribes,
+        "verified_on": checked_on,
+        "phone": reached,
+        "locations": location,
+        "grants": grants,
+        "provenance": _provenance(last_update or certification, bool(grants), placed),
+    }
+    return orjson.dumps(said), known.unmapped
 
 
-def _slots(values: Sequence[str]) -> tuple[list[_Slot], bool]:
+_BEFORE_SLOTS: Final = len(_BEFORE)
+_NOWHERE: Final = orjson.Fragment(b"[]")
+
+_Slot: TypeAlias = tuple[str, str, str | None, bool]
+"""A taxonomy slot with one of our codes: the code, the license number, its state, whether it is marked as primary."""
+
+
+@lru_cache(maxsize=4096)
+def _is_ours(code: str) -> bool:
+    return taxonomy(code) is not None
+
+
+@lru_cache(maxsize=1024)
+def _rule(code: str) -> TaxonomyRule:
+    rule = taxonomy(code)
+    if rule is None:
+        raise ValueError(f"{code!r} is none of our codes")
+    return rule
+
+
+def _slots(cells: Sequence[str]) -> tuple[list[_Slot], bool]:
     """The slots with one of our codes, in the row's order, and whether any slot is marked as the primary one."""
     slots: list[_Slot] = []
     has_primary = False
-    for i in range(SLOTS):
-        code = values[i].strip()
+    cells = (*cells, "", "", "")
+    for i in range(0, len(cells) - 3, 4):
+        code = cells[i].strip()
         if not code:
             continue
         # X means "not answered": only Y marks the primary taxonomy.
-        primary = values[i + 3 * SLOTS].strip().upper() == "Y"
+        primary = cells[i + 3].strip().upper() == "Y"
         has_primary = has_primary or primary
-        rule = _rule(code)
-        if rule is not None:
-            slots.append(_Slot(rule, values[i + SLOTS], _state(values[i + 2 * SLOTS]), primary))
+        if _is_ours(code):
+            slots.append((code, cells[i + 1], _state(cells[i + 2]), primary))
     return slots, has_primary
 
 
-def _prescribes(slots: Sequence[_Slot]) -> bool | None:
-    said = {s.rule.prescribes for s in slots}
-    if True in said:
-        return True
-    return None if None in said else False
+@lru_cache(maxsize=65_536)
+def _professions(codes: tuple[str, ...]) -> tuple[tuple[str, ...], bool | None]:
+    """The professions of these codes, and whether they prescribe."""
+    rules = [_rule(code) for code in codes]
+    said = {rule.prescribes for rule in rules}
+    prescribes = True if True in said else None if None in said else False
+    return in_order("professions", (rule.provider_type for rule in rules)), prescribes
 
 
-def _states(main: _Slot, slots: Sequence[_Slot], location: Location | None) -> tuple[str, ...]:
-    """States that decide what ambiguous letters mean: the main license's, the others', the practice's."""
-    found = (main.state, *(s.state for s in slots), location.state if location else None)
-    return tuple(dict.fromkeys(s for s in found if s))
-
-
-def _grants(slots: Sequence[_Slot], npi: str, checked_on: date | None) -> tuple[Grant, ...]:
+def _grants(slots: Sequence[_Slot], npi: str, checked_on: date | None) -> list[dict[str, Any]]:
     """Licenses from slots with our codes, each number of a state once."""
-    found: dict[tuple[str, str], Grant] = {}
-    for slot in slots:
-        number = license_number(slot.license, npi) if slot.state and slot.license else None
-        if number is not None and slot.state is not None:
-            key = slot.state, re.sub(r"[^0-9A-Z]", "", number)
-            found.setdefault(key, Grant("license", slot.state, number, "listed", _SOURCE, checked_on))
-    return tuple(found.values())
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for _, text, state, _ in slots:
+        number = license_number(text, npi) if state and text else None
+        if number is not None and state is not None:
+            key = state, number if number.isalnum() and number.isascii() else re.sub(r"[^0-9A-Z]", "", number)
+            if key not in found:
+                found[key] = {
+                    "kind": "license",
+                    "jurisdiction": state,
+                    "number": number,
+                    "status": "listed",
+                    "source": _SOURCE,
+                    "checked_on": checked_on,
+                }
+    return list(found.values())
 
 
-def _provenance(as_of: date | None, licensed: bool, located: bool) -> Mapping[str, Provenance]:
+@lru_cache(maxsize=65_536)
+def _provenance(as_of: date | None, licensed: bool, located: bool) -> orjson.Fragment:
     groups = ("identity", *(("license",) if licensed else ()), *(("location",) if located else ()))
     said = Provenance(_SOURCE, as_of, _HOW)
-    return dict.fromkeys(groups, said)
+    return orjson.Fragment(orjson.dumps(dict.fromkeys(groups, said)))
 
 
 def _name(given: str, middle: str, family: str, suffix: str) -> tuple[str, str, str]:
     """(family, given, the whole name with middle name and suffix)."""
     bare, found = split_family(family)
-    last, first, between = family_name(bare), given_name(given), middle_name(middle)
-    after = SUFFIXES.get(suffix.strip().upper().rstrip(".")) or found
-    full = " ".join(p for p in (first, between, last, after) if p)
+    last, first, between = family_name(bare), given_name(given), middle_name(middle) if middle else ""
+    after = (SUFFIXES.get(suffix.strip().upper().rstrip(".")) if suffix else None) or found
+    full = " ".join([p for p in (first, between, last, after) if p])
     if len(full) > _LONGEST_FULL_NAME and between and not between.endswith("."):
         full = " ".join(p for p in (first, f"{between[0].upper()}.", last, after) if p)
     return last, first, full
 
 
-def _other_names(row: Mapping[str, str], name: str) -> tuple[str, ...]:
+def _other_names(given: str, middle: str, family: str, suffix: str, name: str) -> tuple[str, ...]:
     """The former, professional or other name, unless it is a firm's or says nothing that `name` doesn't."""
-    family, given = row["other_family"], row["other_given"]
-    if not (family or given) or is_business(f"{family} {given}"):
+    if is_business(f"{family} {given}"):
         return ()
-    other = _name(given, row["other_middle"], family, row["other_suffix"])[2]
+    other = _name(given, middle, family, suffix)[2]
     return () if set(fold(other).split()) <= set(fold(name).split()) else (other,)
 
 
@@ -196,8 +227,19 @@ def _gender(text: str) -> str | None:
     return vocabulary("genders").find(text) if text.strip() else None
 
 
+def _five_digits(zip_code: str) -> str:
+    """A ZIP+4 as its ZIP, for there are far fewer of those; anything else as it is."""
+    return zip_code[:5] if len(zip_code) == 9 and zip_code.isdecimal() else zip_code
+
+
 @lru_cache(maxsize=200_000)
-def _location(city: str, state: str, zip_code: str, country: str) -> Location | None:
+def _location(city: str, state: str, zip_code: str, country: str) -> tuple[orjson.Fragment, str | None]:
+    """The list of the practice's only place, and its state: see `_place`."""
+    place = _place(city, state, zip_code, country)
+    return (orjson.Fragment(orjson.dumps([place])), place.state) if place else (_NOWHERE, None)
+
+
+def _place(city: str, state: str, zip_code: str, country: str) -> Location | None:
     """The practice's city, state and ZIP with their centroid. States come in full too, and countries as states:
     what is no US state is left out, and the country kept."""
     country = country.strip().upper()

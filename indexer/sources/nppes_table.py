@@ -77,17 +77,20 @@ def data_table(file: Opened, block: int) -> Table:
         header = [name.strip() for name in split_line(text)]
     except csv.Error as error:
         raise Unusable("the header is no CSV row") from error
-    positions = {_key(name): i for i, name in enumerate(header)}
+    keys = [_key(name) for name in header]
+    positions = {key: i for i, key in enumerate(keys)}
     deactivations = all(_key(name) in positions for name in _DEACTIVATIONS.values())
     found = dict(_DEACTIVATIONS) if deactivations else _match(header, positions, text)
     columns = {field: positions[_key(name)] for field, name in found.items()}
     for field, at in columns.items():
-        if [_key(name) for name in header].count(_key(header[at])) > 1:
+        if keys.count(keys[at]) > 1:
             raise Unusable(f"the header has {found[field]!r} twice")
     chunks = Records(file.stream, columns, len(header), rest=rest, line=line, block=block)
     if deactivations:
         return Table(found, chunks, deactivations=True)
     absent = [c.field for c in _columns() if c.field not in found]
+    if not absent:
+        return Table(found, chunks)
     return Table(found, (_filled(chunk, absent) for chunk in chunks))
 
 

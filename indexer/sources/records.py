@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from indexer.sources.files import Readable, Unusable
 
-BLOCK: Final = 32 * 1024 * 1024
-"""Bytes parsed at once."""
+BLOCK: Final = 8 * 1024 * 1024
+"""Bytes parsed at once: few enough for their memory to be used again rather than given back and asked for anew."""
 
 _LONGEST_RECORD: Final = 100
 """Lines that a record with line breaks in its fields may span; beyond that a quote is missing."""
@@ -29,6 +30,7 @@ _LONGEST_FIELD: Final = 128 * 1024
 _LAST: Final = "last column"
 _BEYOND: Final = "beyond the last column"
 _BLANK: Final = b" \t\r\n\x00\x1a"
+_NEWLINE, _RETURN, _COMMA = b"\n\r,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Chunk:
 
     frame: pl.DataFrame
     bad: tuple[BadRecord, ...]
+    lines: int = 0
 
     @property
     def read(self) -> int:
@@ -122,35 +125,39 @@ class Records:
         names[width - 1] = self._last
         self._head = (",".join(names) + "\n").encode()
         self._wanted = [*self._columns, *([] if self._last in self._columns else [_LAST]), _BEYOND]
+        self._stated = [pl.col(name).fill_null("") for name in self._columns]
         self._schema = dict.fromkeys(self._columns, pl.String) | {"line": pl.Int64, "broken": pl.Boolean}
 
     def __iter__(self) -> Iterator[Chunk]:
+        parts: Sequence[bytes | memoryview]
         pending, ended = self._rest, False
         while not ended:
             # At least one part each time: what is left of the block before may be a block by itself.
-            pending, ended = self._fill(pending)
-            cut = len(pending) if ended else pending.rfind(b"\n") + 1
-            if not cut and not ended:
-                raise Unusable(f"line {self._line} is longer than {self._block:,} bytes: this is no table of records")
-            body, pending = pending[:cut], pending[cut:]
+            read, ended = self._fill(pending)
             if ended:
-                body = self._closed(body)
-            chunk, left = self._parse(body, last=ended)
-            self._line += body.count(b"\n") - left.count(b"\n")
+                parts, pending = [self._closed(b"".join(read))], b""
+            else:
+                parts, pending = _cut(read)
+                if not parts:
+                    raise Unusable(
+                        f"line {self._line} is longer than {self._block:,} bytes: this is no table of records"
+                    )
+            chunk, lines, left = self._parse(b"".join((self._head, *parts)), last=ended)
+            self._line += lines
             pending = left + pending
             yield chunk
 
-    def _fill(self, pending: bytes) -> tuple[bytes, bool]:
+    def _fill(self, pending: bytes) -> tuple[list[bytes], bool]:
         """`pending` and what follows it, about a block in all; and whether the file ends there."""
         parts, size = [pending], len(pending)
         while True:
             part = self._stream.read(self._block)
             if not part:
-                return b"".join(parts), True
+                return parts, True
             parts.append(part)
             size += len(part)
             if size >= self._block:
-                return b"".join(parts), False
+                return parts, False
 
     def _closed(self, body: bytes) -> bytes:
         """The end of the file with a newline after a last record that lacks just that."""
@@ -160,20 +167,25 @@ class Records:
             return body[:start]
         return body + b"\n" if self._fields([tail]) is not None else body
 
-    def _parse(self, body: bytes, *, last: bool) -> tuple[Chunk, bytes]:
-        if not body:
-            return Chunk(self._frame([]), ()), b""
-        if body.endswith(b"\n") and (chunk := self._fast(body)) is not None:
-            return chunk, b""
-        return self._careful(body, last=last)
+    def _parse(self, text: bytes, *, last: bool) -> tuple[Chunk, int, bytes]:
+        """The records of `text`, which starts with the names for polars; how many lines they are; and the lines at its
+        end that belong to a record not yet complete."""
+        if len(text) == len(self._head):
+            return Chunk(self._frame([]), ()), 0, b""
+        if text.endswith(b"\n") and (chunk := self._fast(text)) is not None:
+            return chunk, chunk.lines, b""
+        body = text[len(self._head) :]
+        chunk, left = self._careful(body, last=last)
+        return chunk, body.count(b"\n") - left.count(b"\n"), left
 
-    def _fast(self, body: bytes) -> Chunk | None:
-        """All of `body` by polars; None when its lines are not its records."""
-        count = body.count(b"\n")
-        broken = _broken_lines(body)
+    def _fast(self, text: bytes) -> Chunk | None:
+        """All records of `text` by polars; None when its lines are not its records."""
+        lines = _Lines(text, len(self._head))
+        count = len(lines)
+        broken = _broken_lines(text) if not text.isascii() else frozenset()
         try:
             frame = pl.read_csv(
-                self._head + body,
+                text,
                 columns=self._wanted,
                 infer_schema=False,
                 truncate_ragged_lines=True,
@@ -183,9 +195,10 @@ class Records:
             return None
         if frame.height != count:
             return None
-        odd, lines = _odd_rows(frame, self._last, body)
+        # The names for polars are a line before the first.
+        broken = frozenset(i - 1 for i in broken)
         dropped, again, bad = [], [], []
-        for i in odd:
+        for i in _odd_rows(frame, self._last, lines):
             raw = lines[i].rstrip(b"\r")
             if raw.strip(_BLANK) and b'"' not in raw and raw.count(b",") + 1 == self._width:
                 continue  # its last column is empty, that is all
@@ -197,7 +210,7 @@ class Records:
                 else:
                     again.append((self._line + i, i in broken, fields))
         frame = frame.select(
-            *(pl.col(name).fill_null("") for name in self._columns),
+            *self._stated,
             pl.int_range(self._line, self._line + count, dtype=pl.Int64).alias("line"),
             pl.lit(False).alias("broken")
             if not broken
@@ -206,7 +219,7 @@ class Records:
         if dropped:
             keep = pl.int_range(0, count).is_in(dropped).not_()
             frame = pl.concat([frame.filter(keep), self._frame(again)])
-        return Chunk(frame, tuple(bad))
+        return Chunk(frame, tuple(bad), count)
 
     def _careful(self, body: bytes, *, last: bool) -> tuple[Chunk, bytes]:
         """The records of `body` line by line, and the lines at its end that belong to a record not yet complete."""
@@ -278,6 +291,16 @@ class Records:
         return pl.DataFrame(table, schema=self._schema, orient="row")
 
 
+def _cut(parts: list[bytes]) -> tuple[list[bytes | memoryview], bytes]:
+    """`parts` up to their last newline, and what follows it; no parts where there is none. Copies no more than that."""
+    end = parts[-1].rfind(b"\n") + 1
+    if end:
+        return [*parts[:-1], memoryview(parts[-1])[:end]], parts[-1][end:]
+    body = b"".join(parts)
+    end = body.rfind(b"\n") + 1
+    return [memoryview(body)[:end]] if end else [], body[end:]
+
+
 def _broken_lines(body: bytes) -> frozenset[int]:
     """Indices of the lines of `body` that are not UTF-8."""
     if not body.isascii() and not _is_utf8(body):
@@ -293,15 +316,32 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _odd_rows(frame: pl.DataFrame, last: str, body: bytes) -> tuple[list[int], list[bytes]]:
-    """Indices of rows that may have the wrong number of columns, and the lines of `body` if there are any: the last
-    column is missing, something is beyond it, or a comma is at the end, which polars overlooks."""
+class _Lines:
+    """The lines of `text` from the byte `start` on, without their newlines; the last byte is one."""
+
+    def __init__(self, text: bytes, start: int) -> None:
+        self._text = text
+        self._start = start
+        self._bytes = np.frombuffer(text, dtype=np.uint8)
+        self._ends = np.flatnonzero(self._bytes[start:] == _NEWLINE) + start
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, i: int) -> bytes:
+        return self._text[self._ends[i - 1] + 1 if i else self._start : self._ends[i]]
+
+    def ending_in(self, byte: int) -> Sequence[int]:
+        """Indices of the lines whose last byte, before a carriage return, is `byte`."""
+        last = self._bytes[self._ends - 1]
+        if (last == _RETURN).any():
+            last = np.where(last == _RETURN, self._bytes[self._ends - 2], last)
+        found: list[int] = np.flatnonzero(last == byte).tolist()
+        return found
+
+
+def _odd_rows(frame: pl.DataFrame, last: str, lines: _Lines) -> list[int]:
+    """Indices of rows that may have the wrong number of columns: the last column is missing, something is beyond it, or
+    a comma is at the end, which polars overlooks."""
     odd = (frame[last].is_null() | frame[_BEYOND].is_not_null()).arg_true().to_list()
-    commas = body.count(b",\r\n" if body.endswith(b"\r\n") else b",\n")
-    if not odd and not commas:
-        return [], []
-    lines = body.split(b"\n")
-    if commas > sum(lines[i].endswith((b",", b",\r")) for i in odd):
-        ends = (i for i, line in enumerate(lines) if line.endswith((b",", b",\r")))
-        odd = sorted({*odd, *ends})
-    return odd, lines
+    return sorted({*odd, *lines.ending_in(_COMMA)})
