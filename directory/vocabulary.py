@@ -30,6 +30,7 @@ NAMES: Final = (*dict.fromkeys(f.vocabulary for f in FACETS if f.vocabulary), "s
 """Every vocabulary, in the order of the facets; each has a file of its name."""
 
 _TERM_COLUMNS: Final = ("code", "label", "short", "aliases", "parent", "help")
+EVIDENCE_COLUMNS: Final = ("concern", "modality", "audience", "strength", "source", "date", "url", "note")
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(NAMES, _TERM_COLUMNS),
     "insurers": (*_TERM_COLUMNS, "payment"),
@@ -37,6 +38,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "degrees": ("term",),
     "credential_other": ("term",),
     "credential_ambiguous": ("term", "states", "code", "note"),
+    "evidence": EVIDENCE_COLUMNS,
 }
 _CODE: Final[Mapping[str, str]] = {"states": "[A-Z]{2}", "languages": "[a-z]{2,3}"}
 _ANY_CODE: Final = "[a-z][a-z0-9_]*"

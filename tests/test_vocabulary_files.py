@@ -166,11 +166,11 @@ def test_a_broken_file_stops_the_start(tmp_path: Path) -> None:
 
 def test_the_fingerprint_follows_every_file(folder: Path) -> None:
     seen = {fingerprint()}
-    for name in (*VOCABULARIES, "taxonomy", "degrees", "credential_other", "credential_ambiguous"):
+    for name in (*VOCABULARIES, "taxonomy", "degrees", "credential_other", "credential_ambiguous", "evidence"):
         path = folder / f"{name}.csv"
         path.write_bytes(path.read_bytes().rstrip(b"\n"))
         seen.add(load(folder).fingerprint)
-    assert len(seen) == len(VOCABULARIES) + 5
+    assert len(seen) == len(VOCABULARIES) + 6
 
 
 def test_other_files_beside_them_change_nothing(folder: Path) -> None:
