@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from directory.facets import FACETS
+from directory.facets import FACETS, Facet
 from directory.licensure import good_until
 from directory.profile import Profile
 from directory.text import fold, name_tokens, tokens
@@ -58,13 +58,14 @@ class Document:
     shuffle: int
 
 
-def _stated(profile: Profile, field: str, kind: str) -> tuple[str, ...]:
-    value = getattr(profile, field)
-    if kind == "codes":
+def stated(profile: Profile, facet: Facet) -> tuple[str, ...]:
+    """The codes that `profile` states for `facet`; flags as `true` and `false`."""
+    value = getattr(profile, facet.field)
+    if facet.kind == "codes":
         return tuple(value)
     if value is None:
         return ()
-    return (str(value).lower(),) if kind == "flag" else (value,)
+    return (str(value).lower(),) if facet.kind == "flag" else (value,)
 
 
 @lru_cache(maxsize=4096)
@@ -86,16 +87,28 @@ def completeness(profile: Profile) -> int:
     return 100 * sum(getattr(profile, field) not in (None, ()) for field in DECIDING) // len(DECIDING)
 
 
+def texts(profile: Profile) -> dict[str, list[str]]:
+    """The tokens under which `profile` is found, by text (see `TEXTS`)."""
+    told = set(tokens(profile.name))
+    own_names = [profile.name, *(n for n in (profile.family, profile.given) if n and not told.issuperset(tokens(n)))]
+    return {
+        "names": name_tokens([*own_names, *profile.other_names]),
+        "modalities": _labels("modalities", profile.modalities),
+        "concerns": _labels("concerns", profile.concerns),
+        "professions": _labels("professions", profile.provider_types),
+        "cities": [t for loc in profile.locations if loc.city for t in tokens(loc.city)],
+        "bio": tokens(profile.bio or ""),
+    }
+
+
 def document(profile: Profile) -> Document:
     """The document of `profile`: pure, the same on every engine."""
-    codes = {f.name: found for f in FACETS if (found := _stated(profile, f.field, f.kind))}
+    codes = {f.name: found for f in FACETS if (found := stated(profile, f))}
     offices = tuple(dict.fromkeys(loc.state for loc in profile.locations if loc.state))
     if offices:
         codes["office_state"] = offices
     fee = profile.fee
     verified, available = profile.verified_on, profile.next_available
-    told = set(tokens(profile.name))
-    own_names = [profile.name, *(n for n in (profile.family, profile.given) if n and not told.issuperset(tokens(n)))]
     return Document(
         id=profile.id,
         codes=codes,
@@ -116,14 +129,7 @@ def document(profile: Profile) -> Document:
             for way, states in good_until(profile.grants).items()
         },
         has_grants=bool(profile.grants),
-        texts={
-            "names": name_tokens([*own_names, *profile.other_names]),
-            "modalities": _labels("modalities", profile.modalities),
-            "concerns": _labels("concerns", profile.concerns),
-            "professions": _labels("professions", profile.provider_types),
-            "cities": [t for loc in profile.locations if loc.city for t in tokens(loc.city)],
-            "bio": tokens(profile.bio or ""),
-        },
+        texts=texts(profile),
         name_key=name_key(profile),
         shuffle=int.from_bytes(hashlib.blake2b(profile.id.encode(), digest_size=8).digest()) >> 12,
     )

@@ -103,6 +103,7 @@ _OF_THE_REQUEST: Final = {
     "distance_miles": {"type": ["number", "null"]},
     "why": _list(_object({"field": _TEXT, "code": _or_null(_TEXT), "matched": _TEXT, "how": _TEXT})),
 }
+_WHY_NOT: Final = _object({"filter": _TEXT, "asked": {}, "stated": {}, "reason": _TEXT})
 _UNDERSTOOD: Final = _object(
     {
         "filters": {"type": "object", "additionalProperties": _list(_TEXT)},
@@ -150,7 +151,8 @@ def _components(spec: APISpec) -> None:
     whole = {**profile["properties"], **computed}
     short = {name: schema for name, schema in whole.items() if name not in DETAIL_FIELDS}
     spec.components.schema("Result", _object(short, *_OF_THE_REQUEST))
-    spec.components.schema("Provider", _object({**whole, "generation": _ref("Generation")}, *_OF_THE_REQUEST))
+    one = {"matches": _FLAG, "why_not": _list(_WHY_NOT), "generation": _ref("Generation")}
+    spec.components.schema("Provider", _object({**whole, **one}, *_OF_THE_REQUEST))
     spec.components.schema("Page", _PAGE)
 
 

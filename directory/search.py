@@ -7,17 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
-from directory import crisis, licensure, places
+from directory import crisis, licensure, places, reasons
 from directory.cursor import Cursor
-from directory.document import TEXTS, document
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
-from directory.facets import FACET, FACETS, Facet
+from directory.facets import FACETS, Facet
 from directory.plan import plan
 from directory.profile import Profile, to_dict
 from directory.search_request import SearchRequest
-from directory.text import words
 from directory.vocabulary import facet_vocabulary
 
 
@@ -108,8 +106,13 @@ def found(profile: Profile, request: SearchRequest) -> Found:
         profile=profile,
         eligibility=licensure.eligibility(profile.grants, request.state, request.today) if request.state else None,
         distance_miles=distance(profile, request.near.point) if request.near else None,
-        why=why(profile, request.q) if request.q else None,
+        why=reasons.why(profile, request) if request.q else None,
     )
+
+
+def why_not(profile: Profile, request: SearchRequest) -> tuple[Mapping[str, Any], ...]:
+    """Which filters of `request` keep `profile` out, see `reasons.why_not`; empty when the search finds it."""
+    return reasons.why_not(profile, request)
 
 
 def distance(profile: Profile, point: places.Point) -> float | None:
@@ -120,34 +123,6 @@ def distance(profile: Profile, point: places.Point) -> float | None:
         if loc.lat is not None and loc.lon is not None
     ]
     return round(min(miles), 2) if miles else None
-
-
-_CODED: Final = {"modalities": "modality", "concerns": "concern", "professions": "provider_type"}
-_PLAIN: Final = {"names": "name", "cities": "city", "bio": "bio"}
-
-
-def why(profile: Profile, q: str) -> tuple[Mapping[str, Any], ...]:
-    """Which words of `q` matched where: `field`, `code` (for vocabulary fields), the word as typed and how."""
-    texts = {name: frozenset(found) for name, found in document(profile).texts.items()}
-    reasons: list[Mapping[str, Any]] = []
-    for typed in q.split():
-        for word in words(typed):
-            where = [n for n in TEXTS if any(set(alternative) <= texts[n] for alternative in word)]
-            reasons.extend(_reason(profile, name, typed, word) for name in where)
-    return tuple({tuple(r.items()): r for r in reasons}.values())
-
-
-def _reason(profile: Profile, name: str, typed: str, word: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:
-    field = _CODED.get(name) or _PLAIN[name]
-    code = None
-    if name in _CODED:
-        facet = FACET[field]
-        for candidate in getattr(profile, facet.field):
-            label = {t for w in words(facet_vocabulary(facet).label(candidate)) for a in w for t in a}
-            if any(set(alternative) <= label for alternative in word):
-                code = candidate
-                break
-    return {"field": field, "code": code, "matched": typed, "how": "text"}
 
 
 # The JSON forms

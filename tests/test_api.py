@@ -115,6 +115,7 @@ def test_one_provider_has_the_details_and_the_list_has_not(client: FlaskClient) 
     assert {k: v for k, v in whole.items() if k in listed} == listed
     assert whole.keys() - listed.keys() == {
         "bio", "website", "email", "photo", "hours", "pronouns", "grants", "networks", "provenance", "generation",
+        "matches", "why_not",
     }  # fmt: skip
 
 
