@@ -51,19 +51,34 @@ PAIRS = {
 }  # fmt: skip
 
 
+UNDERSTOOD = Understanding("panic", concepts=(Concept("panic", 1.0, "panic", 0, 5, "name"),))
+
+
 @pytest.fixture(scope="module")
-def places_of(new_engine: NewEngine) -> dict[str, int]:
-    """Where each comes in a search for panic that filters nobody. Everyone is there three times: were two equal, turns
-    would hardly ever put all of one before all of the other."""
-    engine: Engine = new_engine("ranked")
+def engine(new_engine: NewEngine) -> Engine:
+    """Everyone of the pairs, three times: were two equal, turns would hardly ever put all of one before all of the
+    other."""
+    made: Engine = new_engine("ranked")
     both = [p for pair in PAIRS.values() for p in pair]
-    people = [replace(p, id=f"{turn}{n}") for turn in "xyz" for n, p in enumerate(both)]
-    conformance.build(engine, people)
-    understood = Understanding("panic", concepts=(Concept("panic", 1.0, "panic", 0, 5, "name"),))
-    request = search_request.parse(b"q=panic&near=78704&radius=500&include_unknown=near&page_size=100", TODAY)
-    hits = engine.search(plan(replace(request, understood=understood))).hits
-    assert len(hits) == len(people)
-    return {hit.profile.id: place for place, hit in enumerate(hits)}
+    conformance.build(made, [replace(p, id=f"{turn}{n}") for turn in "xyz" for n, p in enumerate(both)])
+    return made
+
+
+def _ids(engine: Engine, query: bytes) -> list[str]:
+    request = search_request.parse(query + b"&q=panic&facets=none&page_size=100", TODAY)
+    return [hit.profile.id for hit in engine.search(plan(replace(request, understood=UNDERSTOOD))).hits]
+
+
+@pytest.fixture(scope="module")
+def places_of(engine: Engine) -> dict[str, int]:
+    """Where each comes in a search for panic that filters nobody."""
+    found = _ids(engine, b"near=78704&radius=500&include_unknown=near")
+    return {id_: place for place, id_ in enumerate(found)}
+
+
+def test_what_only_ranks_filters_nobody(engine: Engine, places_of: dict[str, int]) -> None:
+    # Among them is somebody for whom no row of the table has a point.
+    assert len(places_of) == len(_ids(engine, b"")) == 3 * 2 * len(PAIRS)
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -208,6 +208,8 @@ def _counting(base: Expr, facets: tuple[FacetPlan, ...]) -> Search:
 def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
     query: dict[str, Any] = {"filter": _filters(plan.where)}
     if plan.score:
+        # Without a filter `should` would not only rank, but leave out those whom no clause matches.
+        query["filter"] = query["filter"] or [{"match_all": {}}]
         query["should"] = _scores(plan.score)
     body: dict[str, Any] = {
         "size": plan.limit,
