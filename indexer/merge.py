@@ -14,7 +14,7 @@ from typing import Any
 
 from directory.profile import Profile
 from indexer.normalize import settle
-from indexer.sources.base import Source
+from indexer.sources.base import Source, profiles_of
 
 
 def merged(sources: Sequence[Source]) -> Iterator[Profile]:
@@ -29,7 +29,7 @@ def merged(sources: Sequence[Source]) -> Iterator[Profile]:
 
 
 def _stream(source: Source, rank: int) -> Iterator[tuple[str, int, Profile]]:
-    for profile in source.profiles():
+    for profile in profiles_of(source):
         yield profile.id, rank, profile
 
 

@@ -166,16 +166,32 @@ class Honoring:
         """See `base.Source.settle`."""
         self._source.settle()
 
-    def profiles(self) -> Iterator[Profile]:
-        """See `base.Source.profiles`. The counts follow while the profiles go by."""
-        for profile in self._source.profiles():
-            if profile.id in self._listed or f"npi:{profile.npi}" in self._listed:
+    def words(self) -> Iterator[tuple[str, bytes]]:
+        """See `base.Source.words`. The counts follow while the words go by."""
+        for id_, word in self._source.words():
+            if id_ in self._listed:
                 self.counts.indexed -= 1
                 self.counts.skipped += 1
                 self.counts.reasons[REASON] += 1
             else:
-                yield profile
+                yield id_, word
 
     def removed(self, npi: str) -> bool:
         """See `base.Source.removed`."""
         return self._source.removed(npi)
+
+    def was_removed(self, npi: str) -> bool:
+        """See `base.Source.was_removed`."""
+        return self._source.was_removed(npi)
+
+    def recall(self, memory: Iterator[bytes]) -> None:
+        """See `base.Source.recall`."""
+        self._source.recall(memory)
+
+    def memory(self) -> Iterator[bytes]:
+        """See `base.Source.memory`."""
+        return self._source.memory()
+
+    def withdrawn(self) -> Iterator[str]:
+        """See `base.Source.withdrawn`."""
+        return self._source.withdrawn()

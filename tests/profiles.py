@@ -18,6 +18,7 @@ from directory.licensure import COMPACTS, GRANT_KINDS, GRANT_STATUSES
 from directory.profile import Fee, Grant, Location, Profile, Provenance
 from directory.vocabulary import facet_vocabulary
 from indexer.normalize import settle
+from indexer.sources.base import profiles_of
 from indexer.sources.nppes import NppesSource
 
 T = TypeVar("T")
@@ -208,7 +209,7 @@ def real(today: date) -> list[Profile]:
     for _ in source.read(NPPES_ROWS, lambda issue: None):
         pass
     source.settle()
-    return list(source.profiles())
+    return list(profiles_of(source))
 
 
 def profiles(count: int, seed: int, today: date) -> list[Profile]:

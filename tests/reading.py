@@ -11,6 +11,7 @@ from typing import Any
 
 from directory.profile import Profile
 from indexer.report import Issue
+from indexer.sources.base import profiles_of
 from indexer.sources.profiles import ProfilesSource
 
 TODAY = date(2026, 11, 23)
@@ -27,7 +28,7 @@ class Reading:
                 pass
         self.source.settle()
         self.counts = self.source.counts
-        self.profiles = list(self.source.profiles())
+        self.profiles = list(profiles_of(self.source))
         assert self.counts.read == self.counts.indexed + self.counts.skipped + self.counts.rejected
 
     @property

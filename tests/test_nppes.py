@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from directory.profile import Grant, Location, Profile, Provenance
 from indexer.normalize import settle
 from indexer.report import Issue
+from indexer.sources.base import profiles_of
 from indexer.sources.nppes import NppesSource
 from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, write
 from tests.nppes_truth import truth
@@ -34,7 +35,7 @@ def read(*paths: Path, block: int = 1 << 20) -> tuple[NppesSource, dict[str, Pro
         for _ in source.read(path, issues.append):
             pass
     source.settle()
-    profiles = list(source.profiles())
+    profiles = list(profiles_of(source))
     assert [p.id for p in profiles] == sorted({p.id for p in profiles})
     c = source.counts
     assert c.read == c.indexed + c.skipped + c.deleted + c.rejected

@@ -14,11 +14,11 @@ import pytest
 
 from directory.engines.embedded import EmbeddedEngine
 from directory.errors import NoGeneration
-from directory.profile import Location, Profile, Provenance
+from directory.profile import Location, Profile, Provenance, to_json
 from indexer.merge import combine, merged
 from indexer.pipeline import Input, Options, build, check
 from indexer.report import Counts, Outcome, RejectLog
-from indexer.sources.base import Reject
+from indexer.sources.base import Forgetful, Reject
 from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, text, write
 from tests.test_nppes import read
 
@@ -202,7 +202,7 @@ def test_the_same_file_in_other_clothes_builds_the_same(engine: EmbeddedEngine, 
 # Several sources
 
 
-class Listed:
+class Listed(Forgetful):
     """A source that states a few profiles, and says that some NPIs are gone."""
 
     name = "listed"
@@ -218,8 +218,9 @@ class Listed:
 
     def settle(self) -> None: ...
 
-    def profiles(self) -> Iterator[Profile]:
-        yield from self._profiles
+    def words(self) -> Iterator[tuple[str, bytes]]:
+        for profile in self._profiles:
+            yield profile.id, to_json(profile)
 
     def removed(self, npi: str) -> bool:
         return npi in self._removed

@@ -1,8 +1,7 @@
 """NPPES: CMS's register of everyone with an NPI. Weekly and monthly data files, and deactivation files.
 
 A row is judged by column, for a whole block at once: only rows of individuals with one of our taxonomy codes ever
-become Python objects, and of those only the winners. Of several rows of one NPI the latest event counts: the last
-update, a reactivation or a deactivation, ties by order of files, then of rows.
+become Python objects, and of those only the winners (see `nppes_events`).
 """
 
 from __future__ import annotations
@@ -14,16 +13,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import orjson
 import polars as pl
 
-from directory.profile import Profile, from_dict
 from directory.vocabulary import taxonomy_pattern
 from indexer.normalize import npi_problem
 from indexer.report import Counts, Issue
 from indexer.sources import nppes_profile
 from indexer.sources.base import Reject
 from indexer.sources.files import Opened, Unusable, opened
+from indexer.sources.nppes_events import SCHEMA, Events
 from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.records import BLOCK, BadRecord
@@ -47,7 +45,6 @@ _NEVER: Final = -1_000_000
 
 _EPOCH: Final = date(1970, 1, 1)
 _USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
-_EVENT: Final = {"npi": pl.Int64, "day": pl.Int32, "order": pl.Int64}
 _MESSAGES: Final = {
     "npi_malformed": "an NPI is ten digits beginning with 1 or 2",
     "npi_check_digit": "the check digit of this NPI is wrong",
@@ -150,7 +147,7 @@ class NppesSource:
         self._ours: list[pl.DataFrame] = []
         self._others: list[pl.DataFrame] = []
         self._winners = pl.DataFrame()
-        self._removed: frozenset[int] = frozenset()
+        self._latest = Events()
 
     # Reading
 
@@ -192,7 +189,7 @@ class NppesSource:
             return
         other = pl.col("verdict").is_in([ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE])
         events = self._events(frame, _last_event(), other)
-        self._others.append(events.filter("kept").select(*_EVENT, gone=pl.lit(False)))
+        self._others.append(events.filter("kept").select(*SCHEMA, gone=pl.lit(False)))
         ours = self._valid(frame.filter(pl.col("verdict") == _OURS), self._checks_of_ours, rejects)
         self._ours.append(self._events(ours, _last_event()).hstack(_words(ours)))
 
@@ -218,36 +215,43 @@ class NppesSource:
 
     def settle(self) -> None:
         """See `base.Source.settle`."""
-        ours = pl.concat([*self._ours, pl.DataFrame(schema=_EVENT | {"words": pl.String})], how="vertical")
-        others = pl.concat([*self._others, pl.DataFrame(schema=_EVENT | {"gone": pl.Boolean})])
+        ours = pl.concat([*self._ours, pl.DataFrame(schema=SCHEMA | {"words": pl.String})], how="vertical")
+        others = pl.concat([*self._others, pl.DataFrame(schema=SCHEMA | {"gone": pl.Boolean})])
         self._ours, self._others = [], []
-        # An organization or another profession matters only where it takes back a row of ours or a deactivation.
-        known = pl.concat([ours["npi"], others.filter("gone")["npi"]]).unique()
-        others = others.filter(pl.col("npi").is_in(known.implode()))
-        events = pl.concat(
-            [
-                ours.select("npi", "day", "order", pl.lit(False).alias("gone"), pl.lit(True).alias("ours")),
-                others.with_columns(ours=pl.lit(False)),
-            ]
-        )
-        latest = events.sort("npi", "day", "order").unique("npi", keep="last", maintain_order=True)
-        winners = latest.filter("ours").select("npi", "order")
+        winners = self._latest.settle(ours, others)
         self._winners = winners.join(ours.select("order", "words"), on="order", maintain_order="left")
-        self._removed = frozenset(latest.filter("gone")["npi"])
         self.counts.index(winners.height)
         self.counts.skip(SUPERSEDED, ours.height - winners.height)
 
-    def profiles(self) -> Iterator[Profile]:
-        """See `base.Source.profiles`."""
+    def words(self) -> Iterator[tuple[str, bytes]]:
+        """See `base.Source.words`."""
         for part in self._winners.iter_slices(10_000):
-            for words in part["words"]:
-                word, unmapped = nppes_profile.word(words)
+            for npi, row in part.select("npi", "words").iter_rows():
+                word, unmapped = nppes_profile.word(row)
                 self._unmapped.update(unmapped)
-                yield from_dict(orjson.loads(word))
+                yield f"npi:{npi}", word
 
     def removed(self, npi: str) -> bool:
         """See `base.Source.removed`: the latest event of this NPI is a deactivation."""
-        return npi.isascii() and npi.isdigit() and int(npi) in self._removed
+        return self._latest.gone(int(npi))
+
+    # Going on from an earlier run
+
+    def recall(self, memory: Iterator[bytes]) -> None:
+        """See `base.Source.recall`."""
+        self._latest.recall(memory)
+
+    def memory(self) -> Iterator[bytes]:
+        """See `base.Source.memory`."""
+        return self._latest.memory()
+
+    def was_removed(self, npi: str) -> bool:
+        """See `base.Source.was_removed`."""
+        return self._latest.was_gone(int(npi))
+
+    def withdrawn(self) -> Iterator[str]:
+        """See `base.Source.withdrawn`."""
+        return (f"npi:{npi}" for npi in self._latest.withdrawn())
 
 
 def _words(frame: pl.DataFrame) -> pl.DataFrame:

@@ -14,12 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import orjson
-
-from directory.profile import Profile, from_dict, to_dict
+from directory.profile import Profile, to_json
 from indexer.report import Counts, Issue
 from indexer.sources import profiles_json, profiles_table
-from indexer.sources.base import Reject
+from indexer.sources.base import Forgetful, Reject
 from indexer.sources.files import Opened, Unusable, opened
 from indexer.sources.profiles_columns import columns, near_column
 from indexer.sources.profiles_lines import Lines
@@ -34,10 +32,11 @@ _FORMATS: Final = (*_TABLES, ".json", ".ndjson", ".jsonl")
 _PROGRESS_EVERY: Final = 500
 
 
-class ProfilesSource:
+class ProfilesSource(Forgetful):
     """See `base.Source`. `today` (UTC) is the day after which a date lies in the future.
 
-    Within a file the second row of a provider is rejected; of several files the last one given counts.
+    Within a file the second row of a provider is rejected; of several files the last one given counts. An own file
+    takes nobody back; the suppression list does.
     """
 
     name = NAME
@@ -104,7 +103,7 @@ class ProfilesSource:
         """Keep a profile whose row `_twice` has noted, in place of what an earlier file said of it."""
         before = self._kept.execute("SELECT 1 FROM row WHERE id = ? AND body IS NOT NULL", (profile.id,)).fetchone()
         self.counts.skip(SUPERSEDED, 1 if before else 0)
-        self._kept.execute("UPDATE row SET body = ? WHERE id = ?", (orjson.dumps(to_dict(profile)), profile.id))
+        self._kept.execute("UPDATE row SET body = ? WHERE id = ?", (to_json(profile), profile.id))
 
     def _twice(self, id_: str | None, line: int) -> Iterator[Mistake]:
         """Note that this file has the provider on `line`; a mistake where it was there before. What an earlier file
@@ -131,14 +130,9 @@ class ProfilesSource:
         (kept,) = self._kept.execute("SELECT count(*) FROM row WHERE body IS NOT NULL").fetchone()
         self.counts.index(kept)
 
-    def profiles(self) -> Iterator[Profile]:
-        """See `base.Source.profiles`."""
-        for (body,) in self._kept.execute("SELECT body FROM row WHERE body IS NOT NULL ORDER BY id"):
-            yield from_dict(orjson.loads(body))
-
-    def removed(self, npi: str) -> bool:
-        """See `base.Source.removed`: an own file takes nobody back; the suppression list does."""
-        return False
+    def words(self) -> Iterator[tuple[str, bytes]]:
+        """See `base.Source.words`."""
+        yield from self._kept.execute("SELECT id, body FROM row WHERE body IS NOT NULL ORDER BY id")
 
 
 class _Log:
