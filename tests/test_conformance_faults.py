@@ -18,6 +18,7 @@ from directory import plan, ranking
 from directory.engines import embedded_order
 from directory.engines.base import FacetCount, Result
 from directory.engines.embedded import EmbeddedEngine
+from directory.engines.embedded_places import Places
 from directory.engines.embedded_reader import Reader
 from directory.expressions import And, Between, Has, Licensed, Missing, Near, Or, Text
 from directory.plan import SearchPlan, SortKey
@@ -295,8 +296,8 @@ _RIGHT_ROTATIONS = embedded_order.rotations
 _WRONG_ENGINES: dict[str, tuple[Any, str, Any]] = {
     "lower bound exclusive": (Reader, "_between", staticmethod(_between_exclusive)),
     "grants that end left out": (Reader, "_licensed", lambda self, key, day: self._bitmap(key)),
-    "distance of everybody alike": (Reader, "distances", lambda self, point, numbers: np.zeros(len(numbers))),
-    "places of nobody": (Reader, "_near", lambda self, point, miles: BitMap()),
+    "distance of everybody alike": (Places, "distances", lambda self, point, numbers: np.zeros(len(numbers))),
+    "places of nobody": (Places, "within", lambda self, point, miles: BitMap()),
     "ties by number": (embedded_order, "first", _ties_by_number),
     "walks by the first key alone": (embedded_order, "after", _after_the_first_key),
     "another rotation": (embedded_order, "rotations", lambda shuffle, day: _RIGHT_ROTATIONS(shuffle, day + 1)),

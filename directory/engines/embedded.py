@@ -18,10 +18,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-import numpy as np
-
 from directory import document, facets, licensure, text, vocabulary
-from directory.engines import embedded_files, embedded_order, embedded_words
+from directory.engines import embedded_files, embedded_order, embedded_places, embedded_text, embedded_words
 from directory.engines.base import (
     Generation,
     Hit,
@@ -34,7 +32,6 @@ from directory.engines.base import (
     generation_name,
     parse_generation_name,
     source_of,
-    walk_key,
 )
 from directory.engines.embedded_build import BUILDING, LOCK, EmbeddedBuild, sync
 from directory.engines.embedded_files import MANIFEST
@@ -48,10 +45,12 @@ _OPEN: Final = 4
 """Generations kept open: the live one, and those of walks that go on."""
 
 
+_LAYOUT: Final = (document, facets, licensure, text, embedded_files, embedded_places, embedded_text, embedded_words)
+
+
 def _fingerprint() -> str:
     """Changes with whatever decides what is in the files: vocabularies, facets, analysis, layout."""
-    modules = (document, facets, licensure, text, embedded_files, embedded_words)
-    return fingerprint(vocabulary.fingerprint(), *source_of(*modules))
+    return fingerprint(vocabulary.fingerprint(), *source_of(*_LAYOUT))
 
 
 class EmbeddedEngine:
@@ -84,27 +83,15 @@ class EmbeddedEngine:
             reader = self._earlier(plan.generation)
         memo: dict[Any, Any] = {}
         found = reader.members(plan.where, memo)
-        numbers = np.frombuffer(found.to_array(), dtype=np.uint32)
-        columns = embedded_order.sort_columns(reader, plan, numbers, memo)
-        if plan.after_id is not None:
-            columns, numbers = self._beyond(reader, plan, columns, numbers)
-        order = embedded_order.first(columns, plan.offset + plan.limit)[plan.offset :]
+        page, more = embedded_order.page(reader, plan, found, memo)
         return Result(
             total=len(found),
-            hits=tuple(Hit(reader.profile(int(numbers[i])), embedded_order.key_of(columns, int(i))) for i in order),
-            more=len(numbers) > plan.offset + plan.limit,
+            hits=tuple(Hit(reader.profile(number), key) for number, key in page),
+            more=more,
             facets={f.name: reader.counts(f, memo) for f in plan.facets},
             unknown={name: len(reader.members(expr, memo)) for name, expr in plan.unknown.items()},
             generation=replace(reader.generation, live=reader.generation.name == live),
         )
-
-    @staticmethod
-    def _beyond(reader: Reader, plan: SearchPlan, columns: list[Any], numbers: Any) -> tuple[list[Any], Any]:
-        number = reader.number(plan.after_id or "")
-        if number is None:
-            raise WalkGone("this walk's last provider is not in its generation; start anew")
-        rest = embedded_order.after(columns, numbers, walk_key(plan), number)
-        return [c[rest] for c in columns], numbers[rest]
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:
         """See `base.Engine.get`."""

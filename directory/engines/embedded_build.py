@@ -94,7 +94,6 @@ class EmbeddedBuild:
         if not self._over:
             self._over = True
             self._files.close()
-            del self._files  # its threads end, which would write on in the folder
             self._words.close()
             if self._changes is not None:
                 self._changes.close()

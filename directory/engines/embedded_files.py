@@ -5,9 +5,10 @@ profiles.bin/.npy   the profiles as JSON, one after the other, and where each be
 ids.npy             their ids, ascending; a provider's *number* is its place here
 bitmaps.bin/.json   roaring bitmaps of numbers, and the key and place of each
 <column>.npy        one value a provider
-points.npy, point_docs.npy   coordinates (lat, lon) by latitude, and whose they are
+<column>.order.npy  the numbers in ascending order of that value
 expiring.npy        grants that end: (number, day), keyed in expiring.json
-text/               tantivy index of our tokens
+text/               see `embedded_text`
+places*.npy…        see `embedded_places`
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from typing import Any, Final
 
 import numpy as np
 import orjson
-import tantivy
 from pyroaring import BitMap
 
 from directory.document import NUMBERS, TEXTS, Document, document
+from directory.engines.embedded_places import save_places
+from directory.engines.embedded_text import TextWriter, bitmap_of
 from directory.facets import FACET
 from directory.licensure import NO_END
 from directory.profile import Profile, to_json
@@ -35,7 +37,6 @@ MISSING_NUMBER: Final = np.iinfo(np.int32).max
 """Not stated, in a column of numbers: comes last in ascending order."""
 
 _FOREVER: Final = NO_END.toordinal()
-_WRITER_HEAP: Final = 128_000_000
 
 
 def missing_key(name: str) -> str:
@@ -51,21 +52,6 @@ def value_key(name: str, code: str) -> str:
 def licensed_key(way: str, state: str) -> str:
     """The bitmap (or the rows of `expiring.npy`) of those who hold a grant for a way and state."""
     return f"licensed\t{way}\t{state}"
-
-
-def text_schema() -> tantivy.Schema:
-    """One indexed field a text of `document.TEXTS`, and the provider's number as a column."""
-    builder = tantivy.SchemaBuilder()
-    for name in TEXTS:
-        builder.add_text_field(name, tokenizer_name="tokens", index_option="freq")
-    builder.add_unsigned_field("doc", fast=True)
-    return builder.build()
-
-
-def register_tokens(index: tantivy.Index) -> None:
-    """Our tokens arrive joined by blanks: split there and change nothing."""
-    analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-    index.register_tokenizer("tokens", analyzer)
 
 
 class GenerationWriter:
@@ -86,11 +72,7 @@ class GenerationWriter:
             self._members[missing_key(name)] = array("I")
         self._points: list[tuple[float, float, int]] = []
         self._expiring: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        (folder / "text").mkdir()
-        self._schema = text_schema()
-        self._index = tantivy.Index(self._schema, str(folder / "text"))
-        register_tokens(self._index)
-        self._writer = self._index.writer(_WRITER_HEAP, 1)
+        self._texts = TextWriter(folder / "text", TEXTS)
 
     def add(self, profiles: Iterable[Profile]) -> None:
         """Append profiles; ids must increase strictly (else ValueError)."""
@@ -127,26 +109,21 @@ class GenerationWriter:
                     self._members[licensed_key(way, state)].append(number)
                 else:
                     self._expiring[licensed_key(way, state)].append((number, until))
-        text = {name: " ".join(found) for name, found in doc.texts.items() if found}
-        self._writer.add_document(tantivy.Document.from_dict({**text, "doc": number}, self._schema))
+        self._texts.add(doc.texts)
 
     def finish(self, name: str, fingerprint: str, sources: Mapping[str, Any]) -> dict[str, Any]:
         """Write everything out; returns the manifest, which is written last."""
         self._blob.close()
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        self._texts.finish()
         self._save("profiles", np.frombuffer(self._offsets, dtype=np.int64))
         self._save("ids", np.array(self._ids, dtype=f"S{max(map(len, self._ids), default=1)}"))
         for column, values in self._numbers.items():
-            self._save(column, np.frombuffer(values, dtype=np.int32))
+            self._save_ordered(column, np.frombuffer(values, dtype=np.int32))
         self._save("shuffle", np.frombuffer(self._shuffle, dtype=np.uint64))
-        self._save("name", _ranks(self._names))
-        self._save_points()
+        self._save_ordered("name", _ranks(self._names))
+        save_places(self._folder, self._points, self._count)
         self._save_expiring()
         self._save_bitmaps()
-        self._index.reload()
-        if (indexed := self._index.searcher().num_docs) != self._count:
-            raise RuntimeError(f"the text index holds {indexed} of {self._count} providers")
         manifest = {
             "name": name,
             "built_at": datetime.now(UTC).isoformat(),
@@ -170,11 +147,9 @@ class GenerationWriter:
     def _save(self, name: str, values: np.ndarray[Any, Any]) -> None:
         np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
 
-    def _save_points(self) -> None:
-        self._points.sort()
-        rows = np.array(self._points, dtype=np.float64).reshape(-1, 3)
-        self._save("points", np.ascontiguousarray(rows[:, :2]))
-        self._save("point_docs", rows[:, 2].astype(np.uint32))
+    def _save_ordered(self, name: str, values: np.ndarray[Any, Any]) -> None:
+        self._save(name, values)
+        self._save(f"{name}.order", np.argsort(values, kind="stable").astype(np.uint32))
 
     def _save_expiring(self) -> None:
         rows: list[tuple[int, int]] = []
@@ -196,7 +171,7 @@ class GenerationWriter:
                 places[key] = (start, start + file.write(bitmap.serialize()))
 
             for key, members in sorted(self._members.items()):
-                bitmap = BitMap(members)
+                bitmap = bitmap_of(np.frombuffer(members, dtype=np.uint32))
                 if (name := key.partition("\t")[0]) in stated:
                     stated[name] |= bitmap
                 put(key, bitmap)

@@ -1,30 +1,150 @@
-"""The order of results on the embedded engine: exact top pages of large sets without sorting them whole."""
+"""The order of results on the embedded engine: exact pages without ordering a whole set.
+
+The first key of an order decides who may be on a page at all. Where it is a column or a distance, its own order is
+known beforehand: it is walked from the front, in groups that hold all of equal value, until enough members are met.
+Only these are then ordered by all keys. A small set is simply ordered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from pyroaring import BitMap
 
 from directory.cursor import Key
+from directory.engines.base import walk_key
 from directory.engines.embedded_files import MISSING_NUMBER
 from directory.engines.embedded_reader import Array, Reader
 from directory.engines.embedded_score import scores
+from directory.engines.embedded_text import bitmap_of, numbers_of
+from directory.errors import WalkGone
 from directory.expressions import Expr
 from directory.plan import SearchPlan, SortKey
 
-_LAST = np.inf
+Memo: TypeAlias = dict[Expr, BitMap]
+
+_LAST: Final = np.inf
+
+_SMALL: Final = 2_000
+"""Members that are ordered without further ado."""
+
+_NOBODY: Final = np.empty(0, dtype=np.uint32)
+
+_GROUP: Final = 4_096
+"""Rows of a column's order that are looked at together, at least."""
 
 
-def sort_columns(reader: Reader, plan: SearchPlan, numbers: Array, memo: dict[Expr, BitMap]) -> list[Array]:
+def page(reader: Reader, plan: SearchPlan, found: BitMap, memo: Memo) -> tuple[list[tuple[int, Key]], bool]:
+    """(the numbers of the page of `found` that `plan` asks for, each with its sort values; whether more follow).
+
+    Raises WalkGone or BadRequest for a walk that cannot go on."""
+    wanted = plan.offset + plan.limit + 1
+    key = number = None
+    if plan.after_id is not None:
+        key, number = walk_key(plan), reader.number(plan.after_id)
+        if number is None:
+            raise WalkGone("this walk's last provider is not in its generation; start anew")
+    numbers = _candidates(reader, plan, found, wanted, key)
+    columns = sort_columns(reader, plan, numbers, memo)
+    if key is not None and number is not None:
+        rest = after(columns, numbers, key, number)
+        columns, numbers = [c[rest] for c in columns], numbers[rest]
+    order = first(columns, wanted)
+    rows = order[plan.offset : plan.offset + plan.limit]
+    return [(int(numbers[i]), key_of(columns, int(i))) for i in rows], len(order) == wanted
+
+
+def _candidates(reader: Reader, plan: SearchPlan, found: BitMap, wanted: int, key: Key | None) -> Array:
+    """Members of `found`, ascending, among whom are the first `wanted` of those that come after the sort values
+    `key`."""
+    if not _worth_walking(len(found), wanted, reader.count):
+        return numbers_of(found)
+    head = plan.order[0]
+    since = None if key is None else _LAST if key[0] is None else float(key[0])
+    if head.column == "distance" and plan.near:
+        groups = reader.places.outward(plan.near, since) if since != _LAST else iter(())
+        return _met(groups, found, reader.members_missing("near"), wanted, walking=since is not None)
+    if head.column in ("score", "rotation"):
+        return numbers_of(found)
+    groups = _groups(reader, head, since)
+    return _met(groups, found, _unstated(reader, head), wanted, walking=since is not None)
+
+
+def _worth_walking(members: int, wanted: int, count: int) -> bool:
+    """Whether the first `wanted` of so many `members` of all are met sooner than all members are ordered. Where they
+    are rare, more rows would be looked at than there are members."""
+    return members > max(_SMALL, 2 * wanted) and members**2 > wanted * count
+
+
+def _met(groups: Iterator[Array], found: BitMap, unstated: BitMap, wanted: int, *, walking: bool) -> Array:
+    """At least `wanted` members of `found`, if there are so many: from the front of `groups`, then of `unstated`. On a
+    walk the first group is not counted: it holds those who may come before the place that is walked on from."""
+    met = bitmap_of(next(groups, _NOBODY)) & found if walking else BitMap()
+    least = len(met) + wanted
+    for group in groups:
+        met |= bitmap_of(group) & found
+        if len(met) >= least:
+            return numbers_of(met)
+    return numbers_of(met | (unstated & found))
+
+
+def _unstated(reader: Reader, key: SortKey) -> BitMap:
+    """Those who come last in the order by `key`, all equal."""
+    if key.column == "name":
+        return BitMap()
+    missing = reader.members_missing(key.column)
+    if key.floor is None:
+        return missing
+    order = reader.column(f"{key.column}.order")
+    return missing | bitmap_of(np.sort(order[: _place(reader, key.column, key.floor)]))
+
+
+def _place(reader: Reader, column: str, value: float) -> int:
+    """How many rows of the order of `column` have a value less than `value`."""
+    order, values = reader.column(f"{column}.order"), reader.column(column)
+    low, high = 0, len(order)
+    while low < high:
+        middle = (low + high) // 2
+        if values[order[middle]] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _groups(reader: Reader, key: SortKey, since: float | None) -> Iterator[Array]:
+    """Who states the column of `key`, in its order, in growing groups such that nobody outside of a group and the ones
+    before equals anybody inside. With `since` (negated, if the order descends) the first are those of that value."""
+    order, values = reader.column(f"{key.column}.order"), reader.column(key.column)
+    start = 0 if key.floor is None else _place(reader, key.column, key.floor)
+    end = _place(reader, key.column, MISSING_NUMBER)
+    if since is not None:
+        value = -since if key.descending else since
+        edges = [min(max(_place(reader, key.column, v), start), end) for v in (value, value + 1)]
+        yield order[edges[0] : edges[1]]
+        start, end = (start, edges[0]) if key.descending else (edges[1], end)
+    size = _GROUP
+    while start < end:
+        if key.descending:
+            edge = max(start, _place(reader, key.column, int(values[order[max(start, end - size)]])))
+            yield order[edge:end]
+            end = edge
+        else:
+            edge = min(end, _place(reader, key.column, int(values[order[min(end, start + size) - 1]]) + 1))
+            yield order[start:edge]
+            start = edge
+        size *= 2
+
+
+def sort_columns(reader: Reader, plan: SearchPlan, numbers: Array, memo: Memo) -> list[Array]:
     """One column a sort key for the providers `numbers`, such that ascending is the order wanted and what is not
-    stated is infinite. Whole numbers here are below 2^53, so floats hold them exactly. `memo`: see `Reader.members`."""
+    stated is infinite. Whole numbers here are below 2^53, so floats hold them exactly."""
     return [_column(reader, plan, key, numbers, memo) for key in plan.order]
 
 
-def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array, memo: dict[Expr, BitMap]) -> Array:
+def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array, memo: Memo) -> Array:
     if key.column == "score":
         if plan.score is None:
             raise ValueError("an order by score needs a score")
@@ -32,7 +152,7 @@ def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array, memo
     if key.column == "distance":
         if plan.near is None:
             raise ValueError("an order by distance needs a point")
-        return reader.distances(plan.near, numbers)
+        return reader.places.distances(plan.near, numbers)
     if key.column == "rotation":
         return rotations(reader.column("shuffle")[numbers], plan.day)
     values = reader.column(key.column)[numbers]

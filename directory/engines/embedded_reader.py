@@ -1,46 +1,38 @@
 """One opened embedded generation: finds the members of an expression, counts facets, orders and fetches results.
 
 A filter is the union of its values' bitmaps; a facet's counts are the sizes of the intersections of every value's
-bitmap with the members of all other filters. Text goes to tantivy once a request, everything else is sets and columns.
+bitmap with the members of all other filters. Everything is sets, and columns for what is ordered.
 """
 
 from __future__ import annotations
 
-import mmap
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import orjson
-import tantivy
 from pyroaring import BitMap
 
-from directory.document import TEXTS
 from directory.engines.base import FacetCount, Generation
-from directory.engines.embedded_files import (
-    MANIFEST,
-    MISSING_NUMBER,
-    licensed_key,
-    register_tokens,
-    text_schema,
-    value_key,
-)
+from directory.engines.embedded_files import MANIFEST, MISSING_NUMBER, licensed_key, value_key
+from directory.engines.embedded_places import Places
+from directory.engines.embedded_text import File, TextIndex, bitmap_of
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
-from directory.places import EARTH_RADIUS_MILES, Point
 from directory.plan import FacetPlan
 from directory.profile import Profile, from_dict
-from directory.text import Alternative, Word
+from directory.text import Word
 
 Array = np.ndarray[Any, Any]
-_REMEMBERED_TEXTS: Final = 16
+
 _KEPT_COLUMNS: Final = 2
-_Words: TypeAlias = tuple[tuple[Word, ...], tuple[Word, ...]]
-_MILES_PER_DEGREE: Final = EARTH_RADIUS_MILES * np.pi / 180
+
+_REMEMBERED: Final = 64
+"""Sets that took work to find (a range, a circle) and are kept for later requests: 125 KB each at a million."""
 
 
 class Reader:
@@ -53,21 +45,16 @@ class Reader:
         self.everyone = BitMap(range(self.count))
         self._ids = self._column("ids")
         self._offsets = self._column("profiles")
-        self._profiles = _map(folder / "profiles.bin")
-        self._points = self._column("points")
-        self._point_docs = self._column("point_docs")
+        self._profiles = File(folder / "profiles.bin")
         self._expiring = self._column("expiring")
         self._expiring_places = orjson.loads((folder / "expiring.json").read_bytes())
         self._bitmaps = self._load_bitmaps()
         self._columns: dict[str, Array] = {}
-        self._schema = text_schema()
-        index = tantivy.Index(self._schema, str(folder / "text"))
-        register_tokens(index)
-        self._searcher = index.searcher()
-        self._texts: OrderedDict[_Words, tuple[Array, Array]] = OrderedDict()
-        self._lock = Lock()
+        self.places = Places(folder)
+        self.texts = TextIndex(folder / "text", self.count)
+        self._known: OrderedDict[Expr, BitMap] = OrderedDict()
         self._kept: OrderedDict[Hashable, Array] = OrderedDict()
-        self._all_counts: dict[str, FacetCount] = {}
+        self._lock = Lock()
 
     def _column(self, name: str) -> Array:
         values: Array = np.load(self._folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
@@ -75,7 +62,7 @@ class Reader:
 
     def _load_bitmaps(self) -> dict[str, dict[str, BitMap]]:
         """facet (or `missing`, or `licensed` with its way) -> code -> members."""
-        data = _map(self._folder / "bitmaps.bin")
+        data = (self._folder / "bitmaps.bin").read_bytes()
         found: dict[str, dict[str, BitMap]] = {}
         for key, (start, end) in orjson.loads((self._folder / "bitmaps.json").read_bytes()).items():
             kind, _, code = key.rpartition("\t")
@@ -92,6 +79,10 @@ class Reader:
             self._columns[name] = self._column(name)
         return self._columns[name]
 
+    def members_missing(self, name: str) -> BitMap:
+        """Those who state nothing for a facet, a column of numbers, `near` or `state`."""
+        return self._bitmaps["missing"][name]
+
     # Profiles
 
     def number(self, id_: str) -> int | None:
@@ -102,7 +93,11 @@ class Reader:
 
     def profile(self, number: int) -> Profile:
         """The provider of this number."""
-        return from_dict(orjson.loads(self._profiles[self._offsets[number] : self._offsets[number + 1]]))
+        return from_dict(orjson.loads(self.stored(number)))
+
+    def stored(self, number: int) -> bytes:
+        """The JSON of the provider of this number, as `profile.to_json` wrote it."""
+        return self._profiles.read(int(self._offsets[number]), int(self._offsets[number + 1]))
 
     def kept(self, key: Hashable, make: Callable[[], Array]) -> Array:
         """What `make` gives, kept for the next requests with the same `key`."""
@@ -136,15 +131,30 @@ class Reader:
                 known = [b for c in codes if (b := self._bitmap(value_key(name, c)))]
                 return BitMap.union(*known) if known else BitMap()
             case Missing(name):
-                return self._bitmaps["missing"][name]
+                return self.members_missing(name)
+            case Between() | Near() | Licensed():
+                return self._remembered(expr)
+            case Text(words):
+                found = sorted((self._word(w, memo) for w in words), key=len)
+                return reduce(lambda a, b: a & b, found) if found else self.everyone
+
+    def _remembered(self, expr: Between | Near | Licensed) -> BitMap:
+        with self._lock:
+            if expr in self._known:
+                self._known.move_to_end(expr)
+                return self._known[expr]
+        match expr:
             case Between(name, low, high):
-                return self._between(self.column(name), low, high)
+                found = self._between(self.column(name), low, high)
             case Near(point, miles):
-                return self._near(point, miles)
+                found = self.places.within(point, miles)
             case Licensed(state, way, day):
-                return self._licensed(licensed_key(way, state), day)
-            case Text():
-                return BitMap(self.ranked(expr.words, expr.words)[0])
+                found = self._licensed(licensed_key(way, state), day)
+        with self._lock:
+            self._known[expr] = found
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return found
 
     @staticmethod
     def _between(values: Array, low: int | None, high: int | None) -> BitMap:
@@ -153,69 +163,29 @@ class Reader:
             wanted &= values >= low
         if high is not None:
             wanted &= values <= high
-        return BitMap(np.flatnonzero(wanted).astype(np.uint32))
+        return bitmap_of(np.flatnonzero(wanted))
 
     def _licensed(self, key: str, day: int) -> BitMap:
         forever = self._bitmap(key)
         start, end = self._expiring_places.get(key, (0, 0))
         rows = self._expiring[start:end]
-        return forever | BitMap(rows[rows[:, 1] >= day, 0].astype(np.uint32))
-
-    def _near(self, point: Point, miles: float) -> BitMap:
-        band = miles / _MILES_PER_DEGREE + 1e-6
-        latitudes = self._points[:, 0]
-        start, end = np.searchsorted(latitudes, [point.lat - band, point.lat + band])
-        distances = _miles(point, self._points[start:end])
-        return BitMap(self._point_docs[start:end][distances <= miles])
-
-    def distances(self, point: Point, numbers: Array) -> Array:
-        """Miles from `point` to the nearest place of each of `numbers`; infinite for who has none."""
-        nearest = np.full(self.count, np.inf)
-        np.minimum.at(nearest, self._point_docs, _miles(point, self._points))
-        return nearest[numbers]
+        return forever | bitmap_of(np.sort(rows[rows[:, 1] >= day, 0]))
 
     # Text
 
-    def ranked(self, required: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Array, Array]:
-        """(numbers ascending, their BM25 scores) of those in whom every one of `required` occurs and, where nothing is
-        required, any of `words`; all of `words` score."""
-        key = required, words
-        with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        clauses = [(tantivy.Occur.Must, self._word(w)) for w in required]
-        clauses += [(tantivy.Occur.Should, self._word(w)) for w in words if w not in required]
-        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=max(1, self.count), count=False).hits
-        scores = np.array([score for score, _ in hits], dtype=np.float64)
-        numbers = np.array(self._searcher.fast_field_values("doc", [address for _, address in hits]), dtype=np.uint32)
-        order = np.argsort(numbers)
-        found = numbers[order], scores[order]
-        with self._lock:
-            self._texts[key] = found
-            if len(self._texts) > _REMEMBERED_TEXTS:
-                self._texts.popitem(last=False)
-        return found
+    def _word(self, word: Word, memo: dict[Any, BitMap]) -> BitMap:
+        """Those in whom `word` occurs, by any of its alternatives."""
+        either = [reduce(lambda a, b: a & b, (self._token(t, memo) for t in tokens)) for tokens in word]
+        return either[0] if len(either) == 1 else BitMap.union(*either)
 
-    def _word(self, word: Word) -> tantivy.Query:
-        either = [self._alternative(a) for a in word]
-        return either[0] if len(either) == 1 else _any(either)
+    def _token(self, token: str, memo: dict[Any, BitMap]) -> BitMap:
+        if token not in memo:
+            memo[token] = self.texts.members(token)
+        return memo[token]
 
-    def _alternative(self, alternative: Alternative) -> tantivy.Query:
-        tokens = [self._token(t) for t in alternative]
-        if len(tokens) == 1:
-            return tokens[0]
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, t) for t in tokens])
-
-    def _token(self, token: str) -> tantivy.Query:
-        return _any(
-            [
-                tantivy.Query.boost_query(
-                    tantivy.Query.term_query(self._schema, name, token, index_option="freq"), weight
-                )
-                for name, weight in TEXTS.items()
-            ]
-        )
+    def bm25(self, words: Iterable[Word], numbers: Array) -> Array:
+        """BM25 of each of `numbers` (ascending) over `words`, in Lucene's scale; a word counts wherever it occurs."""
+        return self.texts.scores(dict.fromkeys(t for word in words for tokens in word for t in tokens), numbers)
 
     # Counts
 
@@ -227,16 +197,15 @@ class Reader:
                 code: self.members(expr, memo).intersection_cardinality(base) for code, expr in plan.values.items()
             }
             return FacetCount(counts, self.members(plan.missing, memo).intersection_cardinality(base))
-        if len(base) == self.count:
-            if plan.name not in self._all_counts:
-                self._all_counts[plan.name] = self._count(plan, base, memo)
-            return self._all_counts[plan.name]
         return self._count(plan, base, memo)
 
     def _count(self, plan: FacetPlan, base: BitMap, memo: dict[Expr, BitMap]) -> FacetCount:
-        values = self._bitmaps.get(plan.name, {})
+        values, missing = self._bitmaps.get(plan.name, {}), self.members(plan.missing, memo)
+        if len(base) == self.count:
+            # A set knows its size.
+            return FacetCount({code: len(found) for code, found in values.items()}, len(missing))
         counts = {code: base.intersection_cardinality(found) for code, found in values.items()}
-        return FacetCount(counts, self.members(plan.missing, memo).intersection_cardinality(base))
+        return FacetCount(counts, base.intersection_cardinality(missing))
 
 
 def read_generation(folder: Path) -> Generation:
@@ -249,21 +218,3 @@ def read_generation(folder: Path) -> Generation:
         fingerprint=manifest["fingerprint"],
         sources=manifest["sources"],
     )
-
-
-def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, q) for q in queries])
-
-
-def _map(path: Path) -> mmap.mmap | bytes:
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
-
-
-def _miles(point: Point, places: Array) -> Array:
-    """Great-circle miles to each (lat, lon) row: the formula of `places.miles`, by column."""
-    lat1, lat2 = np.radians(point.lat), np.radians(places[:, 0])
-    delta = np.radians(places[:, 1] - point.lon)
-    h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin(delta / 2) ** 2
-    miles: Array = 2 * EARTH_RADIUS_MILES * np.arcsin(np.minimum(1.0, np.sqrt(h)))
-    return miles

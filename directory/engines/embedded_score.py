@@ -1,4 +1,4 @@
-"""The score of providers on the embedded engine: points by sets of members, words by tantivy's BM25."""
+"""The score of providers on the embedded engine: points by sets of members, words by BM25."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.engines.embedded_reader import Array, Reader
+from directory.engines.embedded_text import numbers_of
 from directory.expressions import Expr
 from directory.ranking import ROWS, Boost, Score
-
-_TANTIVY: Final = 2.2
-"""How many times larger than Lucene's tantivy's BM25 is: Lucene leaves out the constant factor k1 + 1."""
 
 _DENSE: Final = 16
 """One in so many of all providers, from which adding by column is cheaper than looking up places."""
@@ -24,10 +22,9 @@ def scores(reader: Reader, score: Score, numbers: Array, memo: dict[Expr, BitMap
     total = standing[numbers].astype(np.float64)
     adding = _Adding(reader.count, numbers)
     for boost in score.boosts:
-        adding.add(total, _numbers(reader.members(boost.where, memo)), float(boost.points))
+        adding.add(total, numbers_of(reader.members(boost.where, memo)), float(boost.points))
     if score.words:
-        found, bm25 = reader.ranked(score.required, score.words)
-        adding.add(total, found, bm25 * (ROWS["text"].points / _TANTIVY))
+        total += reader.bm25(score.words, numbers) * np.float32(ROWS["text"].points)
     return total
 
 
@@ -35,12 +32,8 @@ def _standing(reader: Reader, boosts: tuple[Boost, ...]) -> Array:
     total = np.zeros(reader.count, dtype=np.int32)
     memo: dict[Expr, BitMap] = {}
     for boost in boosts:
-        total[_numbers(reader.members(boost.where, memo))] += boost.points
+        total[numbers_of(reader.members(boost.where, memo))] += boost.points
     return total
-
-
-def _numbers(members: BitMap) -> Array:
-    return np.frombuffer(members.to_array(), dtype=np.uint32)
 
 
 class _Adding:
