@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
@@ -39,6 +39,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "credential_other": ("term",),
     "credential_ambiguous": ("term", "states", "code", "note"),
     "evidence": EVIDENCE_COLUMNS,
+    "specialties": ("term", "taxonomy"),
 }
 _CODE: Final[Mapping[str, str]] = {"states": "[A-Z]{2}", "languages": "[a-z]{2,3}"}
 _ANY_CODE: Final = "[a-z][a-z0-9_]*"
@@ -157,6 +158,14 @@ class CredentialReading:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialtyReading:
+    """What a specialty in words means: `ours` comes with its `rule`; `other` is known to be none of ours."""
+
+    kind: Literal["ours", "other", "unknown"]
+    rule: TaxonomyRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All vocabulary files of one folder, checked. `fingerprint` changes with any byte of them."""
 
@@ -166,6 +175,7 @@ class Catalog:
     degrees: frozenset[str]
     other_credentials: frozenset[str]
     ambiguous: Mapping[str, Mapping[str, str | None]]
+    specialties: Mapping[str, TaxonomyRule | None]
     fingerprint: str
 
 
@@ -287,6 +297,29 @@ def _ambiguous(
     return {key: MappingProxyType(by_state) for key, by_state in rules.items()}
 
 
+def _specialties(
+    file: CsvFile, rules: Mapping[str, TaxonomyRule], professions: Vocabulary
+) -> dict[str, TaxonomyRule | None]:
+    """Key -> what a specialty of that name says of its holder, None where that is none of ours. Labels of the taxonomy
+    and names of professions are specialties, too, unless the file says otherwise."""
+    found: dict[str, TaxonomyRule | None] = {}
+    for line, row in file.rows:
+        key = term_key(row["term"])
+        if not key:
+            raise file.error(line, f"malformed term {row['term']!r}")
+        if key in found:
+            raise file.error(line, f"{row['term']!r} is there twice")
+        if row["taxonomy"] and row["taxonomy"] not in rules:
+            raise file.error(line, f"{row['taxonomy']!r} is not a code of taxonomy")
+        found[key] = rules[row["taxonomy"]] if row["taxonomy"] else None
+    for rule in rules.values():
+        found.setdefault(term_key(rule.label), rule)
+    for term in professions:
+        for name in term.names:
+            found.setdefault(term_key(name), TaxonomyRule("", term.code, term.label, None))
+    return found
+
+
 def load(folder: Path) -> Catalog:
     """Read and check the vocabulary files of `folder`. Files of other names are left alone.
 
@@ -301,13 +334,15 @@ def load(folder: Path) -> Catalog:
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name].content)}\0".encode() + files[name].content)
+    rules = _taxonomy(files["taxonomy"], vocabularies["professions"])
     return Catalog(
         vocabularies=MappingProxyType(vocabularies),
         insurer_payments=MappingProxyType(_insurer_payments(files["insurers"], vocabularies["payments"])),
-        taxonomy=MappingProxyType(_taxonomy(files["taxonomy"], vocabularies["professions"])),
+        taxonomy=MappingProxyType(rules),
         degrees=degrees,
         other_credentials=other,
         ambiguous=MappingProxyType(_ambiguous(files["credential_ambiguous"], owners, credentials, states)),
+        specialties=MappingProxyType(_specialties(files["specialties"], rules, vocabularies["professions"])),
         fingerprint=digest.hexdigest()[:16],
     )
 
@@ -354,6 +389,29 @@ def taxonomy_pattern() -> str:
     exact = [p for p in _CATALOG.taxonomy if not p.endswith("*") and not p.startswith(tuple(prefixes))]
     parts = [f"{p}[0-9A-Z]{{{10 - len(p)}}}" for p in prefixes]
     return f"^(?:{'|'.join(parts + exact)})$"
+
+
+_SPECIALTY_CUT: Final = re.compile(r"\s+-\s+|\s*[,:(]\s*")
+_SPECIALTY_NOISE: Final = re.compile(
+    r"\b(?:licensed|board[- ]certified|certified|physicians?|providers?)\b", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=20_000)
+def read_specialty(text: str) -> SpecialtyReading:
+    """What a specialty as written means: `Clinical Psychology`, `Psychologist, Clinical`, `Counselor - Mental Health`.
+
+    >>> read_specialty("Psychologist - Clinical").rule.provider_type, read_specialty("Physical therapy").kind
+    ('psychologist', 'other')
+    """
+    head, *rest = _SPECIALTY_CUT.split(text.strip(" )"), maxsplit=1)
+    turned = " ".join([*rest, head])
+    for words in (text, _SPECIALTY_NOISE.sub(" ", text), turned, _SPECIALTY_NOISE.sub(" ", turned)):
+        key = term_key(words)
+        if key in _CATALOG.specialties:
+            rule = _CATALOG.specialties[key]
+            return SpecialtyReading("ours", rule) if rule else SpecialtyReading("other")
+    return SpecialtyReading("unknown")
 
 
 def read_credential(text: str, state: str | None = None) -> CredentialReading:

@@ -12,6 +12,7 @@ from directory.vocabulary import (
     facet_vocabulary,
     insurer_payment,
     read_credential,
+    read_specialty,
     state_code,
     taxonomy,
     taxonomy_pattern,
@@ -375,3 +376,38 @@ def test_the_state_decides_what_letters_mean(text: str, state: str | None, code:
 )
 def test_other_credentials(text: str, kind: str) -> None:
     assert read_credential(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "provider_type"),
+    [
+        ("Clinical Psychology", "psychologist"),
+        ("Psychologist, Clinical", "psychologist"),
+        ("Counselor - Mental Health", "therapist"),
+        ("Marriage & Family Therapist", "therapist"),
+        ("Licensed Clinical Social Worker", "social_worker"),
+        ("Child & Adolescent Psychiatry Physician", "psychiatrist"),
+        ("Psychiatry & Neurology: Psychiatry", "psychiatrist"),
+        ("Nurse Practitioner - Psychiatric/Mental Health", "psychiatric_nurse"),
+    ],
+)
+def test_specialties_in_words(text: str, provider_type: str) -> None:
+    found = read_specialty(text)
+    assert found.rule is not None
+    assert (found.kind, found.rule.provider_type) == ("ours", provider_type)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Physical Therapist", "other"),
+        ("Neurology", "other"),
+        ("Addiction Medicine", "other"),
+        ("Dermatology", "unknown"),
+        ("Nurse Practitioner", "unknown"),
+        ("Behavioral Health", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_specialties_that_are_none_of_ours(text: str, kind: str) -> None:
+    assert read_specialty(text).kind == kind
