@@ -17,13 +17,13 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from directory.places import city_point, zip_point
-from directory.profile import Location, Provenance
+from directory.profile import Provenance
 from directory.text import fold
 from directory.vocabulary import TaxonomyRule, state_code, taxonomy, vocabulary
 from indexer import credentials
-from indexer.names import SUFFIXES, city_name, family_name, given_name, is_business, middle_name, split_family
-from indexer.normalize import in_order, license_number, phone, zip5
+from indexer.addresses import located
+from indexer.names import SUFFIXES, family_name, given_name, is_business, middle_name, split_family
+from indexer.normalize import in_order, license_number, phone
 
 SLOTS: Final = 15
 """Taxonomy codes a row has room for."""
@@ -58,8 +58,6 @@ SEPARATOR: Final = "\x1f"
 _SOURCE: Final = "NPPES"
 _HOW: Final = "self-reported"
 _LONGEST_FULL_NAME: Final = 40
-_US: Final = frozenset({"", "US", "USA"})
-_TERRITORIES: Final = frozenset({"PR", "GU", "VI", "AS", "MP"})
 
 
 @lru_cache(maxsize=65_536)
@@ -234,25 +232,6 @@ def _five_digits(zip_code: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def _location(city: str, state: str, zip_code: str, country: str) -> tuple[orjson.Fragment, str | None]:
-    """The list of the practice's only place, and its state: see `_place`."""
-    place = _place(city, state, zip_code, country)
+    """The list of the practice's only place, and its state: see `addresses.located`."""
+    place = located(city, state, zip_code, country)
     return (orjson.Fragment(orjson.dumps([place])), place.state) if place else (_NOWHERE, None)
-
-
-def _place(city: str, state: str, zip_code: str, country: str) -> Location | None:
-    """The practice's city, state and ZIP with their centroid. States come in full too, and countries as states:
-    what is no US state is left out, and the country kept."""
-    country = country.strip().upper()
-    usps = _state(state)
-    # UM is chosen by mistake for US; a territory may be given as a country or as a state.
-    at_home = country in _US or (usps is not None and (country == "UM" or country in _TERRITORIES))
-    city = city_name(city)
-    if not at_home:
-        place = Location(city=city or None, country=country if re.fullmatch("[A-Z]{2}", country) else "ZZ")
-        return place if city or place.country != "ZZ" else None
-    code = zip5(zip_code)
-    point = zip_point(code) if code else city_point(city, usps) if city and usps else None
-    lat, lon = point or (None, None)
-    if not (city or usps or code):
-        return None
-    return Location(city=city or None, state=usps, zip=code, lat=lat, lon=lon)
