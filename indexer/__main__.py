@@ -31,7 +31,7 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class _InputType(click.ParamType[Input]):
-    """SOURCE=FILE."""
+    """SOURCE=FILE, or SOURCE=FOLDER for the sources that take one."""
 
     name = "SOURCE=FILE"
 
@@ -49,10 +49,10 @@ class _InputType(click.ParamType[Input]):
         path = Path(file).expanduser()
         if not file:
             self.fail(f"{value!r} names no file", param, ctx)
-        if path.is_dir():
+        if path.is_dir() and not SOURCES[source].takes_folder:
             self.fail(f"{file} is a directory; {source} needs a file", param, ctx)
         if not path.exists():
-            self.fail(f"there is no file {file!r}", param, ctx)
+            self.fail(f"there is no file {'or folder ' * SOURCES[source].takes_folder}{file!r}", param, ctx)
         return Input(source, path)
 
 

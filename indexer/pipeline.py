@@ -61,27 +61,29 @@ class _Run:
         self._inputs = inputs
         self._rejects = rejects
         self._options = options
-        self.checksums: dict[Path, Future[str]] = {}
+        self.checksums: dict[Path, dict[Path, Future[str]]] = {}
         self._demo = 0
 
     def read(self, *, checksums: bool = False) -> None:
         """Read every input, in the order given. Raises _Refused."""
         with ThreadPoolExecutor(1) as hashing:
             for given in self._inputs:
-                if checksums:
-                    self.checksums[given.path] = hashing.submit(_checksum, given.path)
-                self._read(given)
+                self._read(given, hashing if checksums else None)
         for source in self.sources.values():
             source.settle()
         refusal = too_many_rejects({name: s.counts for name, s in self.sources.items()})
         if refusal and not self._options.allow_rejects:
             raise _Refused(refusal)
 
-    def _read(self, given: Input) -> None:
-        size = given.path.stat().st_size
+    def _read(self, given: Input, hashing: ThreadPoolExecutor | None) -> None:
         step = f"reading {given.path.name}"
+        source = self.sources[given.source]
         try:
-            for position in self.sources[given.source].read(given.path, self._rejects):
+            files = source.files(given.path)
+            if hashing:
+                self.checksums[given.path] = {file: hashing.submit(_checksum, file) for file in files}
+            size = sum(file.stat().st_size for file in files)
+            for position in source.read(given.path, self._rejects):
                 self._options.progress(step, position, size)
         except Unusable as error:
             raise _Refused(f"{given.path} cannot be used: {error}") from error
@@ -105,9 +107,10 @@ class _Run:
             name: {
                 **source.counts.as_dict(),
                 "files": [
-                    {"name": i.path.name, "sha256": self.checksums[i.path].result()}
+                    {"name": file.name, "sha256": checksum.result()}
                     for i in self._inputs
                     if i.source == name
+                    for file, checksum in self.checksums[i.path].items()
                 ],
                 "version": version("provider-directory"),
             }

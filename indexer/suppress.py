@@ -155,8 +155,13 @@ class Honoring:
         self._source = source
         self._listed = listed
         self.name = source.name
+        self.takes_folder = source.takes_folder
         self.counts: Counts = source.counts
         self.unmapped: Mapping[str, Counter[str]] = source.unmapped
+
+    def files(self, path: Path) -> list[Path]:
+        """See `base.Source.files`."""
+        return self._source.files(path)
 
     def read(self, path: Path, reject: Reject) -> Iterator[int]:
         """See `base.Source.read`."""

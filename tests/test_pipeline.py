@@ -206,12 +206,16 @@ class Listed(Forgetful):
     """A source that states a few profiles, and says that some NPIs are gone."""
 
     name = "listed"
+    takes_folder = False
 
     def __init__(self, *profiles: Profile, removed: tuple[str, ...] = ()) -> None:
         self.counts = Counts()
         self.unmapped: Mapping[str, Counter[str]] = {}
         self._profiles = profiles
         self._removed = removed
+
+    def files(self, path: Path) -> list[Path]:
+        return [path]
 
     def read(self, path: Path, reject: Reject) -> Iterator[int]:
         yield from ()

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from indexer.sources.base import Source
 from indexer.sources.nppes import NppesSource
+from indexer.sources.plan_net import PlanNetSource
 from indexer.sources.profiles import ProfilesSource
 
-SOURCES: Final[Mapping[str, Callable[[date], Source]]] = MappingProxyType(
-    {"nppes": NppesSource, "profiles": ProfilesSource}
+
+class Kind(Protocol):
+    """A class of sources, called with a day (UTC) for the source of a run."""
+
+    takes_folder: bool
+
+    def __call__(self, today: date, /) -> Source:
+        """A source for one run."""
+
+
+SOURCES: Final[Mapping[str, Kind]] = MappingProxyType(
+    {"nppes": NppesSource, "plan_net": PlanNetSource, "profiles": ProfilesSource}
 )
 """Name on the command line -> source, made for a given day (UTC). The later a source, the more its word weighs."""

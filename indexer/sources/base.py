@@ -18,15 +18,20 @@ Reject: TypeAlias = Callable[[Issue], None]
 class Source(Protocol):
     """One kind of input, over all its files of a run: `read` each, `settle` once, then ask for its `words`.
 
-    `counts` is complete after `settle`; `unmapped` (field -> words that no vocabulary knows) after the last word.
+    `takes_folder` tells whether a folder may be given in place of a file. `counts` is complete after `settle`,
+    `unmapped` (field -> words that no vocabulary knows) after the last word.
     """
 
     name: str
+    takes_folder: bool
     counts: Counts
     unmapped: Mapping[str, Counter[str]]
 
+    def files(self, path: Path) -> list[Path]:
+        """The files on disk that reading `path` reads. Raises `files.Unusable` where one of them is missing."""
+
     def read(self, path: Path, reject: Reject) -> Iterator[int]:
-        """Read one file, telling `reject` of each row that cannot be used; yields the bytes of it read so far.
+        """Read one file or folder, telling `reject` of each row that cannot be used; yields the bytes read so far.
 
         Raises `files.Unusable` when the whole file cannot be used.
         """

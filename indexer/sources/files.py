@@ -120,3 +120,14 @@ def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
             raise Unusable(f"the ZIP archive holds several files to choose from ({listed}); unpack it and name one")
     listed = ", ".join(sorted(names.values())[:10]) or "nothing"
     raise Unusable(f"the ZIP archive holds no npidata_pfile_*.csv (it holds {listed})")
+
+
+def matching(path: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The files of a folder, by name, that end in one of `endings` or one and `.gz`; `path` itself if it is a file."""
+    if path.is_file():
+        return [path]
+    return sorted(
+        file
+        for file in path.iterdir()
+        if file.is_file() and not file.name.startswith(".") and file.name.lower().removesuffix(".gz").endswith(endings)
+    )

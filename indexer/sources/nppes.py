@@ -134,6 +134,7 @@ class NppesSource:
     once."""
 
     name = NAME
+    takes_folder = False
 
     def __init__(self, today: date, *, block: int = BLOCK) -> None:
         self.counts = Counts()
@@ -150,6 +151,10 @@ class NppesSource:
         self._latest = Events()
 
     # Reading
+
+    def files(self, path: Path) -> list[Path]:
+        """See `base.Source.files`."""
+        return [path]
 
     def read(self, path: Path, reject: Reject) -> Iterator[int]:
         """See `base.Source.read`. The header tells a data file from a deactivation file."""

@@ -40,6 +40,7 @@ class ProfilesSource(Forgetful):
     """
 
     name = NAME
+    takes_folder = False
 
     def __init__(self, today: date) -> None:
         self.counts = Counts()
@@ -52,6 +53,10 @@ class ProfilesSource(Forgetful):
         self._kept.execute(
             "CREATE TABLE row (id TEXT PRIMARY KEY, file INTEGER, line INTEGER, body BLOB) WITHOUT ROWID"
         )
+
+    def files(self, path: Path) -> list[Path]:
+        """See `base.Source.files`."""
+        return [path]
 
     def read(self, path: Path, reject: Reject) -> Iterator[int]:
         """See `base.Source.read`. The name's ending tells the format; `.gz` may follow it."""

@@ -1,0 +1,112 @@
+"""What a reader needs of FHIR R4: fields of a resource whatever is wrong with it, references, days. Pure.
+
+A light reading of the few fields that matter here; `fhir.resources` validates everything at some milliseconds a
+resource, and refuses a whole practitioner for a slip in a field that nobody reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, TypeAlias
+
+Resource: TypeAlias = Mapping[str, Any]
+
+ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_REFERENCE: Final = re.compile(r"(?:.*/)?([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?")
+_DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?", re.ASCII)
+
+
+def objects(resource: Resource, name: str) -> Iterator[Resource]:
+    """The objects in a field that repeats; none where it is missing or something else."""
+    value = resource.get(name)
+    if isinstance(value, list):
+        yield from (v for v in value if isinstance(v, dict))
+    elif isinstance(value, dict):
+        yield value
+
+
+def one(resource: Resource, name: str) -> Resource:
+    """The object in a field; an empty one where there is none."""
+    return next(objects(resource, name), {})
+
+
+def text(resource: Resource, name: str) -> str:
+    """The text of a field, white space at its ends removed; empty where there is none."""
+    value = resource.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def texts(resource: Resource, name: str) -> Iterator[str]:
+    """The texts in a field that repeats."""
+    value = resource.get(name)
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and item.strip():
+            yield item.strip()
+
+
+def extensions(resource: Resource, name: str) -> Iterator[Resource]:
+    """The extensions whose address ends with `name`, which is how profiles of different versions call them."""
+    for extension in objects(resource, "extension"):
+        if text(extension, "url").rpartition("/")[2] == name:
+            yield extension
+
+
+def codes(concept: Resource, system: str = "") -> Iterator[str]:
+    """The codes of a CodeableConcept, those of systems whose address has `system` in it."""
+    for coding in objects(concept, "coding"):
+        if (code := text(coding, "code")) and system in text(coding, "system"):
+            yield code
+
+
+def key(type_: str, id_: str) -> str:
+    """What a resource is called here: `Location/123`."""
+    return f"{type_}/{id_}"
+
+
+def reference(resource: Resource, owner: str = "") -> str:
+    """Which resource a Reference means: `Location/123` of a relative or absolute address; `urn:…` as it is; `owner` and
+    the name within it for a contained one. Empty where it names none."""
+    address = text(resource, "reference")
+    if address.startswith("#"):
+        return f"{owner}{address}" if len(address) > 1 else owner
+    if address.startswith("urn:"):
+        return address
+    match = _REFERENCE.fullmatch(address.partition("?")[0].rstrip("/"))
+    return key(match[1], match[2]) if match else ""
+
+
+def day(value: str, *, last: bool = False) -> date | None:
+    """The day of a date, dateTime or instant, of instants the day in UTC; of a year or a month the first day, or the
+    `last`. None for anything else.
+
+    >>> day("2027-02"), day("2027-02", last=True), day("2026-01-01T23:30:00-05:00")
+    (datetime.date(2027, 2, 1), datetime.date(2027, 2, 28), datetime.date(2026, 1, 2))
+    """
+    match = _DAY.fullmatch(value)
+    if match is None:
+        return None
+    try:
+        if "T" in value:
+            moment = datetime.fromisoformat(_short_fraction(value))
+            return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+        month, number = int(match[2] or (12 if last else 1)), int(match[3] or 1)
+        first = date(int(match[1]), month, number)
+        if match[3] or not last:
+            return first
+        return (first.replace(day=28) + timedelta(4)).replace(day=1) - timedelta(1)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _short_fraction(value: str) -> str:
+    """Servers write up to nanoseconds; microseconds are what Python reads."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", value)
+
+
+def current(element: Resource, today: date) -> bool:
+    """Whether the period of an element, if it has one, has not ended before `today` and has begun."""
+    period = one(element, "period")
+    start, end = day(text(period, "start")), day(text(period, "end"), last=True)
+    return (start is None or start <= today) and (end is None or end >= today)

@@ -1,0 +1,60 @@
+"""Profiles that wait on disk until a source has read everything, one an id: a payer names a person in many entries."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import orjson
+
+from directory.profile import Profile, from_dict, to_json
+from indexer.normalize import settle
+
+
+class Kept:
+    """A temporary database of profiles, in flat memory; it vanishes with its owner."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("")  # on disk, without a name
+        weakref.finalize(self, self._db.close)
+        self._db.execute("CREATE TABLE profile (id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID")
+
+    def add(self, profile: Profile) -> None:
+        """Keep a profile, joined with what is kept of the same id."""
+        if before := self.get(profile.id):
+            profile = joined(before, profile)
+        self._db.execute("REPLACE INTO profile VALUES (?, ?)", (profile.id, to_json(profile)))
+
+    def get(self, id_: str) -> Profile | None:
+        """The profile kept under an id."""
+        row = self._db.execute("SELECT body FROM profile WHERE id = ?", (id_,)).fetchone()
+        return from_dict(orjson.loads(row[0])) if row else None
+
+    def words(self) -> Iterator[tuple[str, bytes]]:
+        """See `base.Source.words`."""
+        yield from self._db.execute("SELECT id, body FROM profile ORDER BY id")
+
+
+def joined(first: Profile, second: Profile) -> Profile:
+    """What two entries of one source say of one person: the plans, places, languages… of both; of what can only be one
+    (name, telephone…) the later word, the second where no dates tell. Taking clients in one place is taking clients."""
+    newer, older = (first, second) if _said(first) > _said(second) else (second, first)
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(Profile):
+        mine, others = getattr(newer, field.name), getattr(older, field.name)
+        if isinstance(mine, tuple):
+            changes[field.name] = tuple(dict.fromkeys((*mine, *others)))
+        elif mine is None:
+            changes[field.name] = others
+    if older.accepting == "yes" and newer.accepting != "yes":
+        changes |= {"accepting": "yes", "accepting_as_of": older.accepting_as_of}
+    changes["provenance"] = {**older.provenance, **newer.provenance}
+    return settle(dataclasses.replace(newer, **changes))
+
+
+def _said(profile: Profile) -> date:
+    return max((p.as_of for p in profile.provenance.values() if p.as_of), default=date.min)

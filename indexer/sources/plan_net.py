@@ -1,0 +1,245 @@
+"""Plan-Net: a health plan's provider directory in FHIR (HL7 Da Vinci PDEX Plan-Net, R4). See `docs/sources.md`.
+
+Given is a folder of NDJSON files, as bulk export writes them, or of JSON files, each a Bundle or one resource; or one
+such file. A row is a Practitioner. Everything is joined in a temporary database on disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from indexer.report import Counts, Issue
+from indexer.sources import plan_net_person
+from indexer.sources.base import Forgetful, Reject
+from indexer.sources.fhir import ID, Resource, objects, text
+from indexer.sources.files import Readable, Unusable, matching, opened
+from indexer.sources.json_stream import items
+from indexer.sources.kept import Kept
+from indexer.sources.plan_net_join import PRACTITIONER, READ, Join, Place
+from indexer.sources.plan_net_person import NAME, Remark, chosen_roles, concerns_us
+from indexer.sources.profiles_lines import Lines
+
+SUPERSEDED: Final = "superseded"
+_ENDINGS: Final = (".ndjson", ".jsonl", ".json")
+_PROGRESS_EVERY: Final = 500
+_KIND: Final = re.compile(r'"resourceType"\s*:\s*"(\w+)"')
+
+
+class PlanNetSource(Forgetful):
+    """See `base.Source`. What several directories, or several entries with one NPI, say of a person is joined."""
+
+    name = NAME
+    takes_folder = True
+
+    def __init__(self, today: date) -> None:
+        self.counts = Counts()
+        words = ("credential", "specialty", "insurer", "language")
+        self._unmapped: dict[str, Counter[str]] = {name: Counter() for name in words}
+        self.unmapped: Mapping[str, Counter[str]] = self._unmapped
+        self._today = today
+        self._kept = Kept()
+
+    def files(self, path: Path) -> list[Path]:
+        """See `base.Source.files`."""
+        return matching(path, _ENDINGS)
+
+    def read(self, path: Path, reject: Reject) -> Iterator[int]:
+        """See `base.Source.read`: one directory, whose references are looked for in its own files."""
+        files = self.files(path)
+        if not files:
+            raise Unusable(f"the folder has no file ending in {', '.join(_ENDINGS)}, or one of them and .gz")
+        join, log = Join(self._today), _Log(files, reject)
+        try:
+            done = 0
+            for number, file in enumerate(files):
+                try:
+                    for position in self._take_file(file, number, join, log):
+                        yield done + position
+                except Unusable as error:
+                    raise Unusable(f"{file.name}: {error}") from error
+                done += file.stat().st_size
+            if not log.practitioners:
+                raise Unusable("there is no Practitioner in it")
+            join.settle()
+            for _ in self._people(join, log):
+                yield done
+        finally:
+            join.close()
+
+    # Taking resources in
+
+    def _take_file(self, path: Path, number: int, join: Join, log: _Log) -> Iterator[int]:
+        with opened(path) as file:
+            document = path.name.removesuffix(".gz").endswith(".json")
+            found = _documents(file.stream) if document else self._lines(file.stream, number, log)
+            for count, (line, value, uri) in enumerate(found, start=1):
+                self._take(value, Place(number, line), uri, join, log)
+                if count % _PROGRESS_EVERY == 0:
+                    yield file.position()
+
+    def _lines(self, stream: Readable, number: int, log: _Log) -> Iterator[tuple[int, Any, str]]:
+        for line in Lines(stream):
+            if not line.text.strip():
+                continue
+            try:
+                value = orjson.loads(line.text.encode("utf-8", "surrogateescape"))
+            except orjson.JSONDecodeError as error:
+                said = "the line is cut off or no JSON" if line.ended else "the file is cut off within its last line"
+                kind = _KIND.search(line.text)
+                remark = Remark("", line.text[:100], "not_json", f"{said}: {error.msg}")
+                if kind is None or kind[1] == PRACTITIONER:
+                    self._refuse(Place(number, line.number), remark, log)
+                else:
+                    log.say(Place(number, line.number), remark)
+            else:
+                yield line.number, value, ""
+
+    def _take(self, value: Any, place: Place, uri: str, join: Join, log: _Log) -> None:
+        """Take in one resource and those contained in it."""
+        kind = text(value, "resourceType") if isinstance(value, dict) else ""
+        if not kind:
+            message = "expected a FHIR resource: an object with its resourceType"
+            self._refuse(place, Remark("resourceType", str(value)[:100], "not_a_resource", message), log)
+            return
+        if kind == "Bundle":
+            for entry in objects(value, "entry"):
+                self._take(entry.get("resource"), place, text(entry, "fullUrl"), join, log)
+            return
+        if kind not in READ:
+            log.passed_over(place, kind)
+            return
+        self._take_known({**value, "id": text(value, "id") or _id_of(uri)}, kind, place, uri, join, log)
+
+    def _take_known(self, value: Resource, kind: str, place: Place, uri: str, join: Join, log: _Log) -> None:
+        if not ID.fullmatch(text(value, "id")):
+            remark = Remark(
+                "id", str(value.get("id", ""))[:100], "bad_id", "expected letters, digits, . and -, at most 64"
+            )
+            if kind == PRACTITIONER:
+                self._refuse(place, remark, log)
+            else:
+                log.say(place, remark)
+            return
+        owner = f"{kind}/{text(value, 'id')}"
+        for contained in objects(value, "contained"):
+            inner = {**contained, "id": f"{text(value, 'id')}.{text(contained, 'id')}"}
+            self._take(inner, place, f"{owner}#{text(contained, 'id')}", join, log)
+        log.practitioners += kind == PRACTITIONER
+        if beaten := join.keep(value, place, uri):
+            if kind == PRACTITIONER:
+                self.counts.skip(SUPERSEDED)
+            else:
+                log.say(
+                    beaten, Remark("id", text(value, "id"), "given_twice", "another of this id counts, last written")
+                )
+
+    # Deciding
+
+    def _people(self, join: Join, log: _Log) -> Iterator[None]:
+        for role, place in join.roles_of_nobody():
+            if concerns_us({}, [role]):
+                shown = text(next(objects(role, "practitioner"), {}), "reference")
+                message = "no such Practitioner is in the directory; the role is passed over"
+                log.say(place, Remark("practitioner", shown, "dangling_reference", message))
+        for count, listed in enumerate(join.practitioners(), start=1):
+            roles = [r for r, _ in listed.roles]
+            skipped, chosen = chosen_roles(listed.practitioner, roles, self._today)
+            if skipped == plan_net_person.NO_CODE:
+                self._specialties(roles)
+            if skipped:
+                self.counts.skip(skipped)
+                continue
+            places = {id(r): place for r, place in listed.roles}
+            joined = [join.role(r, log.at(places[id(r)])) for r in chosen]
+            self._keep(plan_net_person.build(listed.practitioner, joined, self._today), listed.place, log)
+            if count % _PROGRESS_EVERY == 0:
+                yield
+
+    def _specialties(self, roles: list[Resource]) -> None:
+        for role in roles:
+            for word in plan_net_person.unknown_specialties(role):
+                self._unmapped["specialty"][word] += 1
+
+    def _keep(self, person: plan_net_person.Person, place: Place, log: _Log) -> None:
+        for remark in person.remarks:
+            log.say(place, remark)
+        profile = person.profile
+        if person.mistake or profile is None:
+            self._refuse(place, person.mistake or Remark("", "", "not_a_resource", "nothing can be read"), log)
+            return
+        for field, word in person.unmapped:
+            self._unmapped[field][word] += 1
+        self._kept.add(profile)
+        self.counts.index(1)
+
+    def _refuse(self, place: Place, remark: Remark, log: _Log) -> None:
+        self.counts.reject(remark.code)
+        log.say(place, remark)
+
+    def settle(self) -> None:
+        """See `base.Source.settle`."""
+
+    def words(self) -> Iterator[tuple[str, bytes]]:
+        """See `base.Source.words`."""
+        return self._kept.words()
+
+
+def _id_of(uri: str) -> str:
+    """What a resource without an id is called: the end of its `urn:uuid:` or address in the Bundle."""
+    return uri.rpartition(":")[2].rpartition("/")[2]
+
+
+def _documents(stream: Readable) -> Iterator[tuple[int, Any, str]]:
+    """The resources of a JSON document: the entries of a Bundle, the items of a list, or the one that it is."""
+    for item in items(stream, ("entry",)):
+        value = item.value
+        if item.listed and isinstance(value, dict) and "resourceType" not in value:
+            yield item.line, value.get("resource"), text(value, "fullUrl")
+        else:
+            yield item.line, value, ""
+
+
+class _Log:
+    """Turns remarks into issues of the files of one directory; `practitioners` counts those met."""
+
+    def __init__(self, files: list[Path], reject: Reject) -> None:
+        self.practitioners = 0
+        self._files = files
+        self._reject = reject
+        self._kinds: set[tuple[int, str]] = set()
+
+    def say(self, place: Place, remark: Remark) -> None:
+        """Report what is wrong with the resource at `place`."""
+        file = self._files[place.file].name
+        value, field = remark.value.encode("utf-8", "replace").decode(), remark.field or None
+        self._reject(Issue(NAME, file, place.line, field, value, remark.code, remark.message))
+
+    def at(self, place: Place) -> _At:
+        """A way to report on the resource at `place`."""
+        return _At(self, place)
+
+    def passed_over(self, place: Place, kind: str) -> None:
+        """Report a kind of resource that is not read, once a file; those that a directory has anyway need no word."""
+        if kind not in _KNOWN and (place.file, kind) not in self._kinds:
+            self._kinds.add((place.file, kind))
+            message = "resources of this type are passed over"
+            self.say(place, Remark("resourceType", kind, "unknown_resource_type", message))
+
+
+_KNOWN: Final = frozenset({"Endpoint", "OrganizationAffiliation", "OperationOutcome"})
+
+
+class _At:
+    def __init__(self, log: _Log, place: Place) -> None:
+        self._log = log
+        self._place = place
+
+    def __call__(self, remark: Remark) -> None:
+        self._log.say(self._place, remark)

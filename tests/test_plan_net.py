@@ -1,0 +1,582 @@
+"""Plan-Net: what is taken of a health plan's directory, what is not, and what becomes of broken ones."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.engines.embedded import EmbeddedEngine
+from directory.places import zip_point
+from directory.profile import Grant, Location, Network, Profile, to_dict
+from directory.profile_schema import COMPUTED, load
+from directory.vocabulary import taxonomy
+from indexer.normalize import npi_problem, settle
+from indexer.pipeline import Input, Options, build
+from indexer.report import Issue, RejectLog
+from indexer.sources.base import profiles_of
+from indexer.sources.files import Unusable
+from indexer.sources.plan_net import PlanNetSource
+from tests.plan_net_rows import (
+    NPI,
+    VALID,
+    concept,
+    extension,
+    folder,
+    in_network,
+    location,
+    ndjson,
+    organization,
+    plan,
+    practitioner,
+    qualification,
+    refers,
+    role,
+    service,
+)
+
+TODAY = date(2026, 11, 23)
+CENTER = zip_point("06105") or (0.0, 0.0)
+SMALL = Path(__file__).parent / "fixtures" / "plan_net"
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "plan-net"
+
+
+class Reading:
+    """What the source makes of directories, given one after the other."""
+
+    def __init__(self, *paths: Path) -> None:
+        self.issues: list[Issue] = []
+        self.source = PlanNetSource(TODAY)
+        for path in paths:
+            list(self.source.read(path, self.issues.append))
+        self.source.settle()
+        self.counts = self.source.counts
+        self.profiles = list(profiles_of(self.source))
+        assert self.counts.read == self.counts.indexed + self.counts.skipped + self.counts.rejected
+
+    @property
+    def one(self) -> Profile:
+        (profile,) = self.profiles
+        return profile
+
+    @property
+    def said(self) -> list[tuple[str, int, str | None, str, str]]:
+        return [(i.file, i.line, i.field, i.value, i.code) for i in self.issues]
+
+
+def read(tmp_path: Path, *resources: Any) -> Reading:
+    return Reading(folder(tmp_path / "directory", *resources))
+
+
+# What is taken
+
+
+def test_everything_that_is_taken(tmp_path: Path) -> None:
+    person = practitioner(
+        qualification=[qualification(period={"end": "2027-06"}), {"code": concept("PHD", "http://hl7.org/v2-0360")}],
+        communication=[
+            concept("es-MX", "urn:ietf:bcp:47"),
+            concept("fr")
+            | {"extension": [{"url": "x/communication-proficiency", "valueCodeableConcept": concept("10")}]},
+        ],
+        telecom=[{"system": "phone", "value": "(512) 555-0142 x77", "use": "work"}],
+    )
+    where = location() | {"extension": [{"url": "x/accessibility", "valueCodeableConcept": concept("handiaccess")}]}
+    what = service(
+        extension=[
+            extension("delivery-method", type=concept("physical")),
+            extension("delivery-method", type=concept("virtual"), virtualModalities=[concept("video"), concept("tdd")]),
+        ]
+    )
+    how = role(
+        extension=[in_network("Organization/n1"), extension("newpatients", acceptingPatients=concept("newpt"))],
+        location=refers("Location/l1"),
+        healthcareService=refers("HealthcareService/s1"),
+        telecom=[{"system": "email", "value": "ann@example.com"}, {"system": "url", "value": "https://example.com/ann"}],
+        availableTime=[
+            {"daysOfWeek": ["mon", "tue", "wed"], "availableStartTime": "09:00:00", "availableEndTime": "18:30:00"},
+            {"daysOfWeek": ["sat"], "allDay": True},
+        ],
+    )  # fmt: skip
+    network = (organization("n1", "Choice Network", "Organization/o1"), organization("o1", "Aetna Health Inc."))
+    reading = read(tmp_path, person, where, what, how, *network, plan("i1", "Silver PPO", "Organization/n1"))
+    profile = reading.one
+    said, role_said = date(2026, 9, 30), date(2026, 10, 1)
+    assert profile == Profile(
+        id=f"npi:{VALID}", npi=VALID, name="Ann B. Lee", family="Lee", given="Ann", provider_type="social_worker",
+        provider_types=("social_worker",), credentials=("lcsw", "phd"), languages=("es",), gender="female",
+        meeting=("in_person", "video", "online"), remote=True, prescribes=False, payment=("insurance",),
+        insurers=("aetna",), times=("daytime", "evening", "weekend"), hours="Mon–Wed 9 am–6:30 pm; Sat all day",
+        accessibility=("wheelchair",), accepting="yes", accepting_as_of=role_said, phone="+1 512 555 0142",
+        email="ann@example.com", website="https://example.com/ann",
+        locations=(Location("Hartford", "CT", "06105", CENTER[0], CENTER[1], "12 Elm St"),),
+        grants=(Grant("license", "CT", "12345", "listed", "plan_net", said, date(2027, 6, 30)),),
+        networks=(
+            Network("Choice Network", "aetna", None, "plan_net", role_said),
+            Network("Silver PPO", "aetna", None, "plan_net", role_said),
+        ),
+        provenance=profile.provenance,
+    )  # fmt: skip
+    assert {(g, p.source, p.as_of) for g, p in profile.provenance.items()} == {
+        *((g, "plan_net", said) for g in ("identity", "license", "practice")),
+        *((g, "plan_net", role_said) for g in ("location", "cost", "network", "remote", "availability")),
+    }
+    assert reading.issues == []
+    assert profile.verified_on is None  # a server's date confirms nothing
+
+
+def test_profiles_are_settled_and_fit_the_schema() -> None:
+    for profile in Reading(SMALL).profiles:
+        assert settle(profile) == profile
+        assert load({k: v for k, v in to_dict(profile).items() if k not in COMPUTED}) == profile
+
+
+def test_an_npi_that_fails_keeps_the_person_under_the_directory_s_id(tmp_path: Path) -> None:
+    reading = read(
+        tmp_path, practitioner(npi="1999999985"), practitioner("p2", None), role(), role("r2", "Practitioner/p2")
+    )
+    assert [(p.id, p.npi) for p in reading.profiles] == [("plan_net:p1", None), ("plan_net:p2", None)]
+    assert reading.said == [("Practitioner.ndjson", 1, "identifier", "1999999985", "npi_check_digit")]
+    assert reading.counts.rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((["newpt"], [], []), "yes"),
+        ((["nopt"], ["newpt"], ["newpt"]), "no"),  # the role's own word counts
+        (([], ["existptonly"], ["newpt"]), "no"),
+        (([], [], ["existptfam"]), "no"),
+        ((["nopt", "newpt"], [], []), "yes"),
+        (([], [], []), None),
+        ((["whatever"], [], ["newpt"]), "yes"),
+    ],
+)
+def test_new_patients_of_role_then_service_then_location(tmp_path: Path, levels: Any, expected: str | None) -> None:
+    for_role, for_service, for_location = (
+        [extension("newpatients", acceptingPatients=concept(c)) for c in codes] for codes in levels
+    )
+    how = role(extension=for_role, location=refers("Location/l1"), healthcareService=refers("HealthcareService/s1"))
+    where = location() | {"extension": for_location}
+    profile = read(tmp_path, practitioner(), how, service(extension=for_service), where).one
+    assert profile.accepting == expected
+
+
+def test_any_role_that_takes_clients_takes_clients(tmp_path: Path) -> None:
+    said = [[extension("newpatients", acceptingPatients=concept(c))] for c in ("nopt", "newpt")]
+    roles = [role(f"r{i}", extension=e) for i, e in enumerate(said)]
+    assert read(tmp_path, practitioner(), *roles).one.accepting == "yes"
+
+
+@pytest.mark.parametrize(
+    ("codes", "qualified", "expected"),
+    [
+        (["2084P0800X"], [], ("psychiatrist", ("psychiatrist",), True, True)),
+        (["207R00000X", "2084P0800X"], [], ("psychiatrist", ("psychiatrist",), True, True)),
+        (["103T00000X", "1041C0700X"], [], ("psychologist", ("psychologist", "social_worker"), True, None)),
+        (["207R00000X"], ["2084P0800X"], ("psychiatrist", ("psychiatrist",), False, True)),
+        (["207R00000X"], ["207R00000X"], None),
+        (["2084N0400X"], [], None),
+        ([], ["101YM0800X"], ("therapist", ("therapist",), True, False)),
+    ],
+)
+def test_what_they_are(tmp_path: Path, codes: list[str], qualified: list[str], expected: Any) -> None:
+    roles = [role(specialty=[concept(c, "http://nucc.org/provider-taxonomy") for c in codes])] if codes else []
+    reading = read(tmp_path, practitioner(qualification=[qualification(c) for c in qualified]), *roles)
+    found = [(p.provider_type, p.provider_types, p.primary, p.prescribes) for p in reading.profiles]
+    assert found == ([expected] if expected else [])
+    assert reading.counts.reasons == ({} if expected else {"no_behavioral_code": 1})
+
+
+def test_a_specialty_in_words_is_enough(tmp_path: Path) -> None:
+    roles = [
+        role(specialty=[{"text": "Psychologist, Clinical"}]),
+        role("r2", "Practitioner/p2", specialty=[{"text": "Mental wellness"}]),
+    ]
+    reading = read(tmp_path, practitioner(), practitioner("p2", None), *roles)
+    assert reading.one.provider_types == ("psychologist",)
+    assert reading.source.unmapped["specialty"] == {"Mental wellness": 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "grants"),
+    [
+        ({}, [("CT", "12345")]),
+        ({"number": None}, [("CT", None)]),
+        ({"number": "PENDING"}, []),
+        ({"state": "Connecticut"}, [("CT", "12345")]),
+        ({"state": "Atlantis"}, []),
+        ({"code": "207R00000X"}, []),
+        ({"extension": [extension("practitioner-qualification", status="revoked", whereValid=concept("CT"))]}, []),
+        ({"extension": []}, []),
+        (
+            {"extension": [extension("practitioner-qualification", whereValid=[concept("CT"), concept("MA")])]},
+            [("CT", "12345"), ("MA", "12345")],
+        ),
+    ],
+)  # fmt: skip
+def test_licenses_are_listed_where_they_are_valid(tmp_path: Path, fields: Any, grants: list[Any]) -> None:
+    profile = read(tmp_path, practitioner(qualification=[qualification(**fields)]), role()).one
+    assert [(g.jurisdiction, g.number) for g in profile.grants] == grants
+    assert {g.status for g in profile.grants} <= {"listed"}
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ({"postalCode": "06105-1234"}, ("CT", "06105", "US", True)),
+        ({"postalCode": "06105 1234"}, ("CT", "06105", "US", True)),
+        ({"postalCode": "061051234"}, ("CT", "06105", "US", True)),
+        ({"postalCode": "6105"}, ("CT", "06105", "US", True)),
+        ({"postalCode": "", "state": "Connecticut"}, ("CT", None, "US", True)),
+        ({"state": "AE", "city": "APO", "postalCode": "09012"}, ("AE", "09012", "US", False)),
+        ({"state": "PR", "city": "San Juan", "postalCode": "00901", "country": "PRI"}, ("PR", "00901", "US", True)),
+        ({"state": "ON", "city": "Toronto", "postalCode": "M5V 2T6", "country": "CA"}, (None, None, "CA", False)),
+        ({"state": "Bayern", "city": "Ansbach", "postalCode": "91522", "country": "DEU"}, (None, None, "ZZ", False)),
+    ],
+)
+def test_addresses_of_every_kind(tmp_path: Path, address: dict[str, str], expected: Any) -> None:
+    profile = read(tmp_path, practitioner(), role(location=refers("Location/l1")), location(**address)).one
+    (place,) = profile.locations
+    assert (place.state, place.zip, place.country, place.lat is not None) == expected
+
+
+def test_a_practitioner_s_own_address_has_no_street(tmp_path: Path) -> None:
+    homes = [{"use": "home", "city": "Boston", "state": "MA"}, {"line": ["1 Oak"], "city": "Hartford", "state": "CT"}]
+    (place,) = read(tmp_path, practitioner(address=homes), role()).one.locations
+    assert (place.city, place.street) == ("Hartford", None)
+
+
+def test_public_programs_and_unknown_companies(tmp_path: Path) -> None:
+    network = (organization("n1", "Gold Net", "Organization/o1"), organization("o1", "Acme Insurance Co"))
+    advantage = plan("i1", "Acme Advantage", "Organization/n1", type=[concept("medicare")])
+    over = plan("i2", "Old plan", "Organization/n1", period={"end": "2025-12-31"})
+    reading = read(tmp_path, practitioner(), role(extension=[in_network("Organization/n1")]), *network, advantage, over)
+    profile = reading.one
+    assert [n.name for n in profile.networks] == ["Gold Net", "Acme Advantage"]
+    assert (profile.insurers, profile.payment) == (("medicare",), ("insurance", "medicare"))
+    assert reading.source.unmapped["insurer"] == {"Acme Insurance Co": 1}
+
+
+# References
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "Practitioner/p1",
+        "https://plan.example.com/fhir/Practitioner/p1",
+        "Practitioner/p1/_history/3",
+        "http://x/Practitioner/p1/",
+    ],
+)
+def test_references_in_every_form(tmp_path: Path, reference: str) -> None:
+    assert read(tmp_path, practitioner(), role(of=reference)).one.name == "Ann B. Lee"
+
+
+def test_a_bundle_with_urn_references(tmp_path: Path) -> None:
+    entries = [
+        {"fullUrl": "urn:uuid:a1", "resource": role(of="urn:uuid:b2", location=refers("urn:uuid:c3"))},
+        {"fullUrl": "urn:uuid:b2", "resource": {k: v for k, v in practitioner(npi=None).items() if k != "id"}},
+        {"fullUrl": "urn:uuid:c3", "resource": location("x")},
+    ]  # fmt: skip
+    path = tmp_path / "bundle.json"
+    path.write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}, indent=1))
+    profile = Reading(path).one
+    assert (profile.id, profile.locations[0].city) == ("plan_net:b2", "Hartford")
+
+
+def test_contained_resources(tmp_path: Path) -> None:
+    how = role(
+        contained=[location("here"), service("soon")], location=refers("#here"), healthcareService=refers("#gone")
+    )
+    reading = read(tmp_path, practitioner(), how)
+    assert reading.one.locations[0].zip == "06105"
+    assert reading.said == [("PractitionerRole.ndjson", 1, "healthcareService", "#gone", "dangling_reference")]
+
+
+def test_dangling_and_cyclic_references_are_told_and_passed_over(tmp_path: Path) -> None:
+    how = role(
+        location=refers("Location/nowhere", "Organization/n1"),
+        extension=[in_network("Organization/n1"), in_network("Organization/no")],
+    )
+    ring = (organization("n1", "Ring Net", "Organization/n2"), organization("n2", "Ring Co", "Organization/n1"))
+    reading = read(tmp_path, practitioner(), how, role("r2", "Practitioner/nobody"), *ring)
+    assert [n.name for n in reading.one.networks] == ["Ring Net"]
+    assert sorted((line, field, value, code) for _, line, field, value, code in reading.said) == [
+        (1, "location", "Location/nowhere", "dangling_reference"),
+        (1, "location", "Organization/n1", "dangling_reference"),
+        (1, "network-reference", "Organization/no", "dangling_reference"),
+        (1, "partOf", "Organization/n1", "cyclic_reference"),
+        (2, "practitioner", "Practitioner/nobody", "dangling_reference"),
+    ]
+
+
+# Who is left out
+
+
+def test_who_is_skipped_and_why(tmp_path: Path) -> None:
+    people = [practitioner(f"p{i}", None) for i in range(6)]
+    people[1]["active"] = False
+    roles = [role(f"r{i}", f"Practitioner/p{i}") for i in range(6)]
+    roles[2]["active"] = False
+    roles[3]["period"] = {"end": "2026-01-01"}
+    roles[4]["specialty"] = [concept("207R00000X", "http://nucc.org/provider-taxonomy")]
+    reading = read(tmp_path, *people, *roles)
+    assert [p.id for p in reading.profiles] == ["plan_net:p0", "plan_net:p5"]
+    assert reading.counts.reasons == {"inactive": 1, "no_active_role": 2, "no_behavioral_code": 1}
+
+
+def test_who_is_rejected_and_why(tmp_path: Path) -> None:
+    people = [
+        practitioner("p0", None, name=[]),
+        practitioner("p1", None, meta={"lastUpdated": "2030-01-01T00:00:00Z"}),
+        practitioner("p 2", None),
+        practitioner("p3", None, name="Ann Lee", gender=7, qualification="none", communication=[None], telecom={}),
+    ]
+    reading = read(tmp_path, *people, *(role(f"r{i}", f"Practitioner/p{i}") for i in (0, 1, 3)))
+    assert reading.profiles == []
+    assert sorted((line, field, code) for _, line, field, _, code in reading.said) == [
+        (1, "name", "name_missing"),
+        (2, "meta.lastUpdated", "date_in_future"),
+        (3, "id", "bad_id"),
+        (4, "name", "name_missing"),
+    ]
+    assert reading.counts.rejected == 4
+
+
+def test_dates_that_cannot_be_are_not_used(tmp_path: Path) -> None:
+    how = role(
+        meta={"lastUpdated": "2031-01-01"}, extension=[extension("newpatients", acceptingPatients=concept("newpt"))]
+    )
+    person = practitioner(meta={"lastUpdated": "yesterday"}, qualification=[qualification(period={"end": "soon"})])
+    reading = read(tmp_path, person, how)
+    assert (reading.one.accepting, reading.one.accepting_as_of) == ("yes", None)
+    assert reading.one.provenance["identity"].as_of is None
+    assert {i.code for i in reading.issues} == {"date_in_future", "date_malformed"}
+
+
+def test_lines_that_cannot_be_read_cost_no_other(tmp_path: Path) -> None:
+    lines = [
+        '{"resourceType": "Practitioner", "id": ',
+        "[1]",
+        json.dumps(practitioner()),
+        "",
+        '{"id": "x"}',
+        '"\udce9"',
+    ]
+    path = folder(tmp_path / "d", role())
+    (path / "Practitioner.ndjson").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
+    with (path / "Patient.ndjson").open("w") as file:
+        file.write('{"resourceType": "Patient", "id": "1"}\n' * 3)
+    with (path / "Location.ndjson").open("w") as file:
+        file.write('{"resourceType": "Location", \n')
+    reading = Reading(path)
+    assert reading.one.name == "Ann B. Lee"
+    assert [(i.file, i.line, i.code) for i in reading.issues] == [
+        ("Location.ndjson", 1, "not_json"),
+        ("Patient.ndjson", 1, "unknown_resource_type"),
+        ("Practitioner.ndjson", 1, "not_json"),
+        ("Practitioner.ndjson", 2, "not_a_resource"),
+        ("Practitioner.ndjson", 5, "not_a_resource"),
+        ("Practitioner.ndjson", 6, "not_json"),
+    ]
+    assert (reading.counts.indexed, reading.counts.rejected) == (1, 4)
+
+
+def test_of_two_with_one_id_the_last_written_counts(tmp_path: Path) -> None:
+    old = practitioner(meta={"lastUpdated": "2026-01-01T00:00:00Z"}, gender="male")
+    reading = read(tmp_path, practitioner(), old, role(), location("l1"), location("l1", city="Avon"))
+    assert reading.one.gender == "female"
+    assert reading.counts.reasons == {"superseded": 1}
+    assert [(i.file, i.line, i.code) for i in reading.issues] == [("Location.ndjson", 1, "given_twice")]
+
+
+def test_entries_with_one_npi_are_joined_also_over_directories(tmp_path: Path) -> None:
+    def directory(name: str, company: str, day: str) -> Path:
+        return folder(
+            tmp_path / name,
+            practitioner(name, meta={"lastUpdated": day}, communication=[concept("es" if name == "a" else "en")]),
+            role(of=f"Practitioner/{name}", extension=[in_network("Organization/n")], meta={"lastUpdated": day}),
+            organization("n", f"{company} PPO", "Organization/o"),
+            organization("o", company),
+        )
+
+    reading = Reading(directory("a", "Aetna", "2026-03-01"), directory("b", "Cigna", "2026-02-01"))
+    assert (reading.one.insurers, reading.one.languages) == (("aetna", "cigna"), ("en", "es"))
+    assert reading.one.provenance["identity"].as_of == date(2026, 3, 1)
+    assert reading.counts.indexed == 2
+
+
+# Files
+
+
+def test_files_in_every_form_say_the_same(tmp_path: Path) -> None:
+    resources = [practitioner(), role(location=refers("Location/l1")), location()]
+    expected = read(tmp_path, *resources).profiles
+    single = tmp_path / "single"
+    single.mkdir()
+    for resource in resources:
+        (single / f"{resource['resourceType']}-x.json").write_text(json.dumps(resource, indent=2))
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    (packed / "all.ndjson.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, resources)).encode()))
+    listed = tmp_path / "list.json"
+    listed.write_text(json.dumps(resources))
+    assert Reading(single).profiles == Reading(packed).profiles == Reading(listed).profiles == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({}, "the folder has no file ending in .ndjson"),
+        ({"a.ndjson": json.dumps(location())}, "there is no Practitioner in it"),
+        ({"a.json": '{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Pra'}, "cut off"),
+        ({"a.json": "hello"}, "no JSON list or object"),
+        ({"a.json": ""}, "empty"),
+    ],
+)
+def test_a_directory_that_cannot_be_used(tmp_path: Path, content: dict[str, str], said: str) -> None:
+    for name, text in content.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(Unusable, match=said):
+        Reading(tmp_path)
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from(["Practitioner/p1", "#", "urn:", "a/b"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["reference", "coding", "code", "url", "extension", "value", "valueReference", "text", "period", "end"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+_FIELDS = [
+    "name",
+    "meta",
+    "identifier",
+    "qualification",
+    "communication",
+    "telecom",
+    "address",
+    "extension",
+    "contained",
+]
+
+
+_ROLE_FIELDS = ["practitioner", "specialty", "location", "healthcareService", "availableTime", "extension", "period"]
+
+
+@given(
+    st.dictionaries(st.sampled_from(_FIELDS), _VALUES, max_size=5),
+    st.dictionaries(st.sampled_from(_ROLE_FIELDS), _VALUES, max_size=4),
+)
+def test_whatever_stands_in_a_field_is_survived(
+    tmp_path_factory: pytest.TempPathFactory, of_person: dict[str, Any], of_role: dict[str, Any]
+) -> None:
+    path = folder(tmp_path_factory.mktemp("any"), practitioner() | of_person, role() | of_role)
+    reading = Reading(path)
+    for profile in reading.profiles:
+        load({k: v for k, v in to_dict(profile).items() if k not in COMPUTED})
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    for ending in (".ndjson", ".json"):
+        path = tmp_path_factory.mktemp("bytes")
+        ndjson(path / "Practitioner.ndjson", [practitioner()])
+        (path / f"a{ending}").write_bytes(content)
+        with suppress(Unusable):
+            Reading(path)
+
+
+# From the command line
+
+
+def test_a_folder_is_built_and_told_apart_by_its_files(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path / "data", "providers")
+    outcome = build([Input("plan_net", SMALL)], engine, RejectLog(), Options(today=TODAY))
+    assert (outcome.refusal, outcome.providers) == (None, 6)
+    about = engine.live().sources["plan_net"]
+    assert [f["name"] for f in about["files"]] == sorted(p.name for p in SMALL.glob("*.ndjson"))
+    assert (about["read"], about["indexed"], about["skipped"]) == (7, 6, 1)
+    engine.close()
+
+
+# Samples, counted another way
+
+
+def _rows(folder_: Path, kind: str) -> Iterable[dict[str, Any]]:
+    path = folder_ / f"{kind}.ndjson.gz"
+    content = gzip.decompress(path.read_bytes()) if path.exists() else path.with_suffix("").read_bytes()
+    return map(json.loads, content.splitlines())
+
+
+@pytest.mark.parametrize(
+    "path", [SMALL, pytest.param(SHARED, marks=pytest.mark.skipif(not SHARED.exists(), reason="no sample"))]
+)
+def test_a_whole_directory_counted_by_plain_reading(path: Path) -> None:
+    def ours(concepts: Iterable[Any]) -> list[str]:
+        return [c["code"] for concept in concepts for c in concept["coding"] if taxonomy(c["code"])]
+
+    roles = {r["practitioner"]["reference"]: r for r in _rows(path, "PractitionerRole")}
+    people = list(_rows(path, "Practitioner"))
+    accepting = {
+        f"{r['resourceType']}/{r['id']}": x["valueCodeableConcept"]["coding"][0]["code"]
+        for kind in ("HealthcareService", "Location")
+        for r in _rows(path, kind)
+        for e in r.get("extension", [])
+        if e["url"].endswith("/newpatients")
+        for x in e["extension"]
+    }
+    expected: Counter[str] = Counter()
+    licensed = valid = 0
+    networks: Counter[str] = Counter()
+    for person in people:
+        how = roles[f"Practitioner/{person['id']}"]
+        qualified = [q for q in person.get("qualification", []) if ours([q["code"]])]
+        if not ours(how["specialty"]) and not qualified:
+            continue
+        valid += npi_problem(next(i["value"] for i in person["identifier"] if i["system"] == NPI)) is None
+        licensed += bool(qualified)
+        word = accepting.get(how["healthcareService"][0]["reference"]) or accepting.get(how["location"][0]["reference"])
+        expected["yes" if word == "newpt" else "no"] += 1
+        networks.update(e["valueReference"]["display"] for e in how["extension"])
+    reading = Reading(path)
+    assert reading.counts.read == len(people)
+    assert reading.counts.indexed == expected.total() == len(reading.profiles)
+    assert reading.counts.reasons == {"no_behavioral_code": len(people) - expected.total()}
+    assert Counter(p.accepting for p in reading.profiles) == expected
+    assert sum(p.npi is not None for p in reading.profiles) == valid
+    assert sum(bool(p.grants) for p in reading.profiles) == licensed
+    assert Counter(p.networks[0].name for p in reading.profiles) == networks
+    assert sum(i.code.startswith("npi_") for i in reading.issues) == expected.total() - valid
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no sample")
+def test_the_examples_of_the_guide() -> None:
+    reading = Reading(SHARED / "ig-examples")
+    profile = reading.one
+    assert (profile.id, profile.name, profile.meeting) == ("plan_net:Counselor", "Susie Smith", ("phone", "online"))
+    assert reading.counts.as_dict() == {
+        "read": 3, "indexed": 1, "skipped": 2, "deleted": 0, "rejected": 0, "reasons": {"no_behavioral_code": 2},
+    }  # fmt: skip
