@@ -98,10 +98,25 @@ _COUNTS: Final = _object(
     }
 )
 _STANDING: Final = {"type": "string", "enum": ["yes", "listed", "not_verified", "no"]}
+_OF_EVIDENCE: Final = ("concern", "strength", "source", "date")
 _OF_THE_REQUEST: Final = {
     "eligibility": _object({"state": _TEXT, "in_person": _STANDING, "remote": _STANDING, "because": _list(_TEXT)}),
     "distance_miles": {"type": ["number", "null"]},
-    "why": _list(_object({"field": _TEXT, "code": _or_null(_TEXT), "matched": _TEXT, "how": _TEXT})),
+    "why": _list(
+        _object(
+            {
+                "field": _TEXT,
+                "code": _or_null(_TEXT),
+                "matched": _TEXT,
+                "how": _TEXT,
+                "concern": _TEXT,
+                "strength": _TEXT,
+                "source": _TEXT,
+                "date": _TEXT,
+            },
+            *_OF_EVIDENCE,
+        )
+    ),
 }
 _WHY_NOT: Final = _object({"filter": _TEXT, "asked": {}, "stated": {}, "reason": _TEXT})
 _UNDERSTOOD: Final = _object(

@@ -14,6 +14,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from directory.evidence import suggestions
 from directory.expressions import Between, Expr, Has, Missing, Near
 from directory.query import Concept
 from directory.search_request import SearchRequest
@@ -39,6 +40,10 @@ TABLE: Final = (
         "They say that they work with it."),
     Row("related_concern", 40, "states it, the concern above it or one below (times the weight of the concept)",
         "Who works with anxiety knows panic; less sure than saying so."),
+    Row("evidence", 30, "offers a treatment with evidence for such a concern (times the weight of the concept)",
+        "What was found to help most people with it; of the treatment, not of who offers it."),
+    Row("strong_evidence", 5, "offers one that is recommended, not just an option (times the weight of the concept)",
+        "Guidelines differ in their words, so the difference is small."),
     Row("completeness", 3, "states so much of what clients decide by (percent)",
         "Who can be judged before a call is worth more of it.", (40, 60, 80)),
     Row("freshness", 4, "confirmed within so many days",
@@ -75,7 +80,8 @@ class Score:
 
 def score(request: SearchRequest) -> Score:
     """The score of `request`. Pure: the same on every engine."""
-    boosts = [b for concept in request.concepts for b in _concept(concept)]
+    ages = request.selected.get("age_group", ())
+    boosts = [b for concept in request.concepts for b in (*_concept(concept), *_evidence(concept, ages))]
     return Score(request.ranked_words, request.words, standing(request.today), (*boosts, *_distance(request)))
 
 
@@ -96,6 +102,18 @@ def _concept(concept: Concept) -> Iterator[Boost]:
     near = related(concept.code)
     yield Boost(Has("concern", (concept.code,)), _share(ROWS["concern"], concept))
     yield Boost(Has("concern", (concept.code, *near)), _share(ROWS["related_concern"], concept))
+
+
+_RECOMMENDED: Final = frozenset({"strong", "recommended"})
+
+
+def _evidence(concept: Concept, ages: tuple[str, ...]) -> Iterator[Boost]:
+    known = suggestions((concept,), ages)
+    strong = [e for e in known if e.strength in _RECOMMENDED]
+    for name, treatments in (("evidence", known), ("strong_evidence", strong)):
+        if treatments:
+            codes = tuple(dict.fromkeys(e.modality for e in treatments))
+            yield Boost(Has("modality", codes), _share(ROWS[name], concept))
 
 
 def _share(row: Row, concept: Concept) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from directory import licensure
 from directory.document import Document, document, stated, texts
+from directory.evidence import suggestions
 from directory.facets import FACET
 from directory.matching import distance, matches, missing_words, states
 from directory.plan import conditions
@@ -32,7 +33,8 @@ Reason = Mapping[str, Any]
 def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
     """What of the words of `request` (an effective one) led to `profile`: `field`, `code` (for vocabulary fields), the
     words as typed (`matched`), and how: `filter`, `synonym`, `typo` for a filter that was understood; `name`,
-    `synonym`, `need`, `model` for a concern, `related` for one above or below it; `text` for a word that occurs."""
+    `synonym`, `need`, `model` for a concern, `related` for one above or below it; `evidence` for a treatment with
+    evidence for a concern (with `concern`, `strength`, `source`, `date`); `text` for a word that occurs."""
     understood = request.understood
     found: list[Reason] = []
     if understood is not None:
@@ -40,6 +42,7 @@ def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
             found += _by_finding(profile, finding, understood)
         for concept in understood.concepts:
             found += _by_concept(profile, concept)
+        found += _by_evidence(profile, understood, request.selected.get("age_group", ()))
     found += _by_words(profile, _typed_words(request))
     return tuple({tuple(r.items()): r for r in found}.values())
 
@@ -74,6 +77,22 @@ def _by_concept(profile: Profile, concept: Concept) -> Iterator[Reason]:
     for code in related(concept.code):
         if code in profile.concerns:
             yield {"field": "concern", "code": code, "matched": concept.words, "how": "related"}
+
+
+def _by_evidence(profile: Profile, understood: Understanding, ages: tuple[str, ...]) -> Iterator[Reason]:
+    said = {concept.code: concept.words for concept in understood.concepts}
+    for known in suggestions(understood.concepts, ages):
+        if known.modality in profile.modalities:
+            yield {
+                "field": "modality",
+                "code": known.modality,
+                "matched": said[known.concern],
+                "how": "evidence",
+                "concern": known.concern,
+                "strength": known.strength,
+                "source": known.source,
+                "date": known.date,
+            }
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from directory import document, licensure, places, ranking, text
+from directory import document, evidence, licensure, places, ranking, text
 from directory.facets import FACET, FACETS, Facet
 from directory.profile import Profile
 from directory.search_request import SearchRequest
@@ -185,6 +185,12 @@ def _newest(day: date | None) -> tuple[bool, Any]:
     return _last(None if day is None else -day.toordinal())
 
 
+def _is_for(known: evidence.Evidence, request: SearchRequest) -> bool:
+    """Whether the evidence is of people as old as those asked for; of anybody, when no age is."""
+    ages = request.selected.get("age_group")
+    return not known.audience or not ages or bool(set(ages) & set(known.audience))
+
+
 def points(profile: Profile, request: SearchRequest) -> int:
     """What `profile` is worth for `request` by the table of the ranking, words apart."""
     rows, terms = ranking.ROWS, vocabulary("concerns").terms
@@ -193,6 +199,11 @@ def points(profile: Profile, request: SearchRequest) -> int:
         family = {c for c, t in terms.items() if t.parent == concept.code} | {terms[concept.code].parent, concept.code}
         met.append(("concern", concept.weight, concept.code in profile.concerns))
         met.append(("related_concern", concept.weight, not family.isdisjoint(profile.concerns)))
+        helpful = [
+            e for e in evidence.BY_CONCERN.get(concept.code, ()) if concept.weight >= 0.5 and _is_for(e, request)
+        ]
+        offered = [e.strength in ("strong", "recommended") for e in helpful if e.modality in profile.modalities]
+        met += [("evidence", concept.weight, bool(offered)), ("strong_evidence", concept.weight, any(offered))]
     if profile.verified_on:
         age = (request.today - profile.verified_on).days
         met.append(("freshness", 1, sum(age <= days for days in rows["freshness"].steps)))

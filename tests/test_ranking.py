@@ -38,6 +38,7 @@ def _ago(days: int) -> date:
 PAIRS = {
     "who states the concern": (person("a", concerns=("panic",)), person("b", concerns=("anxiety",))),
     "who states the concern above": (person("a", concerns=("anxiety",)), person("b", concerns=("grief",))),
+    "who offers a treatment with evidence": (person("a", modalities=("cbt",)), person("b", modalities=("gestalt",))),
     "who states more": (
         person("a", concerns=("grief",), formats=("individual",), languages=("en",), meeting=("video",), phone="1",
                fee=Fee(100), payment=("self_pay",), age_groups=("adult",), times=("evening",)),

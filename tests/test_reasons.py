@@ -116,6 +116,7 @@ def test_what_was_understood_says_from_which_words() -> None:
         ("meeting", "video", "video", "filter"),
         ("max_fee", None, "under $200", "filter"),
         ("concern", "anxiety", "panic", "related"),
+        ("modality", "cbt", "panic", "evidence"),
         ("bio", None, "stop", "text"),
     ]
 
@@ -130,5 +131,10 @@ def test_a_synonym_is_one() -> None:
     assert _why(q, understood) == [
         ("meeting", "video", "online face to face", "synonym"),
         ("concern", "anxiety", "worry", "synonym"),
+        ("modality", "cbt", "worry", "evidence"),
     ]
+    request = replace(search_request.SearchRequest(TODAY, q), understood=understood)
+    evidence = reasons.why(SOMEONE, request)[-1]
+    assert evidence["concern"] == "anxiety"
+    assert {"strength", "source", "date"} < evidence.keys()
     assert _why(q, understood, SILENT) == []
