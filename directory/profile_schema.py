@@ -32,6 +32,9 @@ LONGEST_BIO: Final = 20_000
 HIGHEST_FEE: Final = 10_000
 """US dollars a session; more is taken for a slip."""
 
+LARGEST_LIST: Final = 500
+"""Locations, grants, and plans or networks of one provider: someone may be in every plan of a state."""
+
 OWN_ID: Final = r"[A-Za-z0-9][A-Za-z0-9._~@:-]{0,99}"
 """What a source may call a provider that has no NPI."""
 
@@ -263,7 +266,7 @@ def _field(cls: type, name: str, *, required: bool, nullable: bool) -> schema_fi
         length = validate.Length(max=max(50, len(known.codes)))
         return _Tuple(item, codes=known.codes, validate=length, **common)
     if origin is tuple:
-        return _Tuple(schema_fields.Nested(_schema(inner[0])), validate=validate.Length(max=100), **common)
+        return _Tuple(schema_fields.Nested(_schema(inner[0])), validate=validate.Length(max=LARGEST_LIST), **common)
     if origin is not None:
         values = schema_fields.Nested(_schema(inner[1]))
         return schema_fields.Dict(keys=_Text(validate=validate.Length(max=50)), values=values, **common)

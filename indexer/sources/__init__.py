@@ -11,6 +11,7 @@ from indexer.sources.base import Source
 from indexer.sources.nppes import NppesSource
 from indexer.sources.plan_net import PlanNetSource
 from indexer.sources.profiles import ProfilesSource
+from indexer.sources.qhp import QhpSource
 
 
 class Kind(Protocol):
@@ -23,6 +24,6 @@ class Kind(Protocol):
 
 
 SOURCES: Final[Mapping[str, Kind]] = MappingProxyType(
-    {"nppes": NppesSource, "plan_net": PlanNetSource, "profiles": ProfilesSource}
+    {"nppes": NppesSource, "plan_net": PlanNetSource, "qhp": QhpSource, "profiles": ProfilesSource}
 )
 """Name on the command line -> source, made for a given day (UTC). The later a source, the more its word weighs."""

@@ -7,12 +7,16 @@ import sqlite3
 import weakref
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from directory.profile import Profile, from_dict, to_json
+from directory.profile_schema import LARGEST_LIST
 from indexer.normalize import settle
+
+MOST_PARTS: Final = LARGEST_LIST
+"""Places, and plans or networks, that are kept of a person."""
 
 
 class Kept:
@@ -47,7 +51,7 @@ def joined(first: Profile, second: Profile) -> Profile:
     for field in dataclasses.fields(Profile):
         mine, others = getattr(newer, field.name), getattr(older, field.name)
         if isinstance(mine, tuple):
-            changes[field.name] = tuple(dict.fromkeys((*mine, *others)))
+            changes[field.name] = tuple(dict.fromkeys((*mine, *others)))[:MOST_PARTS]
         elif mine is None:
             changes[field.name] = others
     if older.accepting == "yes" and newer.accepting != "yes":

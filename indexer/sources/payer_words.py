@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from directory.profile import Profile
 from directory.profile_schema import rule
-from directory.vocabulary import read_specialty
+from directory.vocabulary import TaxonomyRule, read_specialty
 from indexer.normalize import phone
 from indexer.sources import profiles_values
 from indexer.sources.fhir import Resource, objects, text
 from indexer.sources.profiles_values import Wrong
 
+HOW: Final = "listed by a health plan"
+"""How a payer's word was checked: not at all by anybody else."""
+
 _EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|extension)\s*\d+\s*$", re.IGNORECASE)
 _OURS: Final = re.compile(r"psych|mental|behav|counsel|therap|social work|marriage|addict|substance", re.IGNORECASE)
 _PRIVATE: Final = frozenset({"home", "old", "temp", "mobile"})
+
+
+def prescribes(rules: Sequence[TaxonomyRule]) -> bool | None:
+    """Whether someone of these specialties prescribes: any that does decides, one that doesn't tell leaves it open."""
+    said = {rule.prescribes for rule in rules}
+    return True if True in said else None if None in said else False
 
 
 def _values(contacts: Iterable[Resource], system: str) -> list[str]:

@@ -24,11 +24,19 @@ from indexer.insurers import insurer
 from indexer.names import SUFFIXES, city_name, family_name, given_name
 from indexer.normalize import clean, license_number, npi_problem, settle
 from indexer.sources.fhir import Resource, codes, current, day, extensions, objects, one, text, texts
+from indexer.sources.kept import MOST_PARTS
 from indexer.sources.opening_hours import Opening, hours, times
-from indexer.sources.payer_words import contact_phone, email_address, sounds_like_ours, specialty_word, web_site
+from indexer.sources.payer_words import (
+    HOW,
+    contact_phone,
+    email_address,
+    prescribes,
+    sounds_like_ours,
+    specialty_word,
+    web_site,
+)
 
 NAME: Final = "plan_net"
-HOW: Final = "listed by a health plan"
 
 NO_CODE: Final = "no_behavioral_code"
 INACTIVE: Final = "inactive"
@@ -145,7 +153,7 @@ def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
         credentials=_credentials(practitioner, letters, states, out),
         languages=tuple(_languages(practitioner, out)),
         gender={"female": "female", "male": "male"}.get(text(practitioner, "gender")),
-        prescribes=_prescribes(rules),
+        prescribes=prescribes(rules),
         meeting=ways,
         times=times(openings),
         hours=hours(openings) or None,
@@ -269,11 +277,6 @@ def _qualified(practitioner: Resource) -> list[TaxonomyRule]:
     return [rule for q in objects(practitioner, "qualification") for rule in _rules(q, "code")]
 
 
-def _prescribes(rules: Sequence[TaxonomyRule]) -> bool | None:
-    said = {rule.prescribes for rule in rules}
-    return True if True in said else None if None in said else False
-
-
 def _languages(practitioner: Resource, out: Person) -> Iterator[str]:
     known = vocabulary("languages")
     for spoken in objects(practitioner, "communication"):
@@ -340,7 +343,7 @@ def _places(practitioner: Resource, roles: Sequence[Role]) -> tuple[Location, ..
             if text(a, "use") not in ("home", "old", "temp") and text(a, "type") != "postal"
             if (place := _located(a, street=False))
         ]
-    return tuple(dict.fromkeys(found))[:100]
+    return tuple(dict.fromkeys(found))[:MOST_PARTS]
 
 
 def _located(address: Resource, *, street: bool) -> Location | None:
@@ -429,4 +432,4 @@ def _networks(roles: Sequence[Role], as_of: date | None, out: Person) -> tuple[t
             found[Network(clean(name)[:200], company, None, NAME, as_of)] = None
         programs.update(dict.fromkeys(known.programs))
     out.unmapped.extend(("insurer", owner) for owner in owners)
-    return tuple(found)[:100], tuple(programs)
+    return tuple(found)[:MOST_PARTS], tuple(programs)
