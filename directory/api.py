@@ -39,13 +39,14 @@ def providers() -> Response:
 
 @blueprint.get("/api/v1/providers/<id_>")
 def provider(id_: str) -> Response:
-    """One provider with everything known, what depends on `state`, `near` and `q`, and whether the same search finds
-    them; if not, why not."""
+    """One provider with everything known, what depends on `state`, `near` (given or understood) and `q`, and whether
+    the same search finds them; if not, why not."""
     asked = _request()
     found = engine().get(id_)
     if found is None:
         raise NotFound("there is no provider with this id")
     profile, generation = found
+    asked = search.effective(asked, engine())
     answer = search.found_dict(search.found(profile, asked), asked, detail=True)
     why_not = search.why_not(profile, asked)
     said = {"matches": not why_not, "why_not": why_not, "generation": search.generation_dict(generation)}

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from directory.query import Concept
+from directory.understanding import Concept
 from directory.vocabulary import EVIDENCE_COLUMNS, FOLDER, vocabulary
 from directory.vocabulary_files import CsvFile, Row
 

@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 from directory.needs_language import NeedLanguage, load
 from directory.phrase_pattern import END, OTHER, Pattern
-from directory.query import Concept
 from directory.text import fold
+from directory.understanding import Concept
 from directory.vocabulary import FOLDER, vocabulary
 
 _WORD: Final = re.compile(r"\d+|[^\W\d_]+(?:['’‘ʼʻ′`´][^\W\d_]+)*")

@@ -16,9 +16,9 @@ from typing import Final
 
 from directory.evidence import suggestions
 from directory.expressions import Between, Expr, Has, Missing, Near
-from directory.query import Concept
 from directory.search_request import SearchRequest
 from directory.text import Word
+from directory.understanding import Concept
 from directory.vocabulary import vocabulary
 
 

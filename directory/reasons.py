@@ -15,10 +15,10 @@ from directory.facets import FACET
 from directory.matching import distance, matches, missing_words, states
 from directory.plan import conditions
 from directory.profile import Profile
-from directory.query import Concept, Finding, Understanding
 from directory.ranking import related
 from directory.search_request import SearchRequest
 from directory.text import Alternative, Word, words
+from directory.understanding import Concept, Finding, Understanding
 from directory.vocabulary import facet_vocabulary, term_key
 
 _CODED: Final = {"modalities": "modality", "concerns": "concern", "professions": "provider_type"}

@@ -13,9 +13,11 @@ from directory import crisis, licensure, places, reasons
 from directory.cursor import Cursor
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
 from directory.facets import FACETS, Facet
+from directory.interpret import interpret
 from directory.plan import plan
 from directory.profile import Profile, to_dict
 from directory.search_request import SearchRequest
+from directory.understanding import Understanding
 from directory.vocabulary import facet_vocabulary
 
 
@@ -64,7 +66,8 @@ class Page:
 
 
 def page(request: SearchRequest, engine: Engine) -> Page:
-    """Answer `request`. Raises `errors.EngineUnavailable`, `errors.WalkGone`."""
+    """Answer `request`, with what its words ask for. Raises `errors.EngineUnavailable`, `errors.WalkGone`."""
+    request = effective(request, engine)
     result = engine.search(plan(request))
     return Page(
         request=request,
@@ -80,6 +83,11 @@ def page(request: SearchRequest, engine: Engine) -> Page:
         generation=result.generation,
         crisis=crisis.is_crisis(request.q),
     )
+
+
+def effective(request: SearchRequest, engine: Engine) -> SearchRequest:
+    """`request` with what its words ask for (`interpret`)."""
+    return interpret(request)
 
 
 def _next(request: SearchRequest, result: Result) -> Cursor:
@@ -151,14 +159,34 @@ def page_dict(page_: Page) -> dict[str, Any]:
             for f in page_.facets
         ],
         "filters": [{"name": name, "not_stated": count} for name, count in page_.unknown.items()],
-        "understood": understood_dict(page_.crisis) if request.q else None,
+        "understood": understood_dict(request.understood, page_.crisis) if request.q else None,
         "relax": [],
     }
 
 
-def understood_dict(in_crisis: bool) -> dict[str, Any]:
-    """What was understood of `q`: nothing but crisis language, as long as words are taken as plain words."""
-    return {"filters": {}, "concepts": [], "text": "", "corrected": [], "crisis": in_crisis}
+def understood_dict(understood: Understanding | None, in_crisis: bool) -> dict[str, Any]:
+    """What was understood of `q`; with plain words nothing but crisis language. `findings` say which words each filter
+    came from, and why some filter nothing."""
+    if understood is None:
+        return {"filters": {}, "concepts": [], "text": "", "corrected": [], "crisis": in_crisis}
+    return {
+        "filters": {name: list(values) for name, values in understood.filters.items()},
+        "concepts": [c.code for c in understood.concepts],
+        "text": understood.text,
+        "corrected": [{"from": c.typed, "to": c.meant} for c in understood.corrected],
+        "crisis": in_crisis,
+        "required": list(understood.required),
+        "findings": [
+            {
+                "parameter": f.parameter,
+                "values": list(f.values),
+                "words": f.words,
+                "applied": f.applied,
+                "because": f.because or None,
+            }
+            for f in understood.findings
+        ],
+    }
 
 
 def found_dict(found_: Found, request: SearchRequest, *, detail: bool = False) -> dict[str, Any]:

@@ -28,10 +28,12 @@ from directory.parameters import (
     Place,
     like,
 )
-from directory.query import Concept, Understanding
+from directory.query import understand
 from directory.text import Word, words
+from directory.understanding import Concept, Understanding
 from directory.vocabulary import facet_vocabulary
 
+_RADIUS: Final = 25
 _WALK_MAY_CHANGE: Final = frozenset({"page_size", "facets", "after"})
 _NOT_WALKED: Final = _WALK_MAY_CHANGE | {"page"}
 
@@ -90,24 +92,49 @@ class SearchRequest:
         if codes:
             order = facet_vocabulary(FACET[name]).codes
             selected[name] = tuple(sorted(dict.fromkeys(codes), key=order.index))
-        return replace(self, selected=MappingProxyType(selected), page=1, after=None)
+        return replace(self._unsaid(name, codes), selected=MappingProxyType(selected), page=1, after=None)
 
     def without(self, name: str) -> SearchRequest:
         """This request without the filter `name` and without `include_unknown` for it, on page 1."""
         request = replace(self, include_unknown=self.include_unknown - {name}, page=1, after=None)
         if name in FACET:
             return request.with_selected(name, ())
+        if name == "q":
+            return replace(request.explicit(), q="")
         if name == "near":
             sort = "relevance" if self.sort == "distance" else self.sort
-            return replace(request, near=None, radius=25, sort=sort)
-        cleared: dict[str, Any] = {"q": "", "understood": None} if name == "q" else {name: None}
-        return replace(request, **cleared)
+            return replace(request._unsaid("near")._unsaid("radius"), near=None, radius=25, sort=sort)
+        cleared: dict[str, Any] = {name: None}
+        return replace(request._unsaid(name), **cleared)
+
+    def _unsaid(self, name: str, keep: Collection[str] = ()) -> SearchRequest:
+        """This request without the words that ask for other values of the parameter `name` than those of `keep`."""
+        if self.understood is None or name not in self.understood.filters:
+            return self
+        left = self.understood.without(name, keep)
+        return replace(self, q=left.q, understood=left if left.q else None)
+
+    def explicit(self) -> SearchRequest:
+        """This request without what its words ask for: what its arguments say beside `q`."""
+        if self.understood is None:
+            return self
+        asked = self.understood.filters
+        selected = {n: c for n, c in self.selected.items() if set(c) != set(asked.get(n, ()))}
+        values: dict[str, Any] = {
+            name: _RADIUS if name == "radius" else None
+            for name, said in asked.items()
+            if name not in FACET and _written(getattr(self, name)) == said[0]
+        }
+        return replace(self, selected=MappingProxyType(selected), understood=None, **values)
 
     def to_args(self, *, everything: bool = True) -> list[tuple[str, str]]:
-        """The canonical arguments of this request: parsing them gives it back. Defaults are left out.
+        """The canonical arguments of this request: parsing (and interpreting) them gives it back. Defaults, and what
+        the words of `q` say anyway, are left out.
 
         Without `everything`, only what decides which results come in which order (no page, size, facets, `after`).
         """
+        if self.understood is not None:
+            return self.explicit().to_args(everything=everything)
         args: list[tuple[str, str]] = [("q", self.q)] if self.q else []
         args += [(f.name, code) for f in FACETS for code in self.selected.get(f.name, ())]
         for name in ("state", "office_state", "max_fee", "min_experience", "verified_within"):
@@ -115,8 +142,8 @@ class SearchRequest:
                 args.append((name, str(value)))
         if self.near:
             args.append(("near", self.near.text))
-            if self.radius != 25:
-                args.append(("radius", f"{self.radius:g}"))
+        if self.radius != _RADIUS:
+            args.append(("radius", f"{self.radius:g}"))
         args += [("include_unknown", name) for name in FILTERS_WITH_UNKNOWN if name in self.include_unknown]
         if self.sort != "relevance":
             args.append(("sort", self.sort))
@@ -137,6 +164,11 @@ class SearchRequest:
     def query_string(self) -> str:
         """`to_args` as a query string."""
         return urlencode(self.to_args())
+
+
+def _written(value: Any) -> str:
+    """A value as its parameter takes it."""
+    return value.text if isinstance(value, Place) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def decode(query_string: bytes) -> tuple[list[tuple[str, str]], list[ParameterError]]:
@@ -235,7 +267,7 @@ def _together(data: dict[str, Any], given: Collection[str]) -> list[ParameterErr
     """Mistakes of values that are fine alone, but not together; `data` is left without them. A walk has its `near` in
     the cursor; a `near` or `after` that is wrong itself (`given`, not in `data`) is one mistake, not two."""
     errors = []
-    if "near" not in data and "after" not in data:
+    if "near" not in data and "after" not in data and not _place_in_words(data):
         lonely = [n for n in ("radius", "sort") if n in data and (n == "radius" or data[n] == "distance")]
         left = [ParameterError(n, str(data.pop(n)), "needs `near`") for n in lonely]
         errors = [] if "near" in given or "after" in given else left
@@ -250,6 +282,17 @@ def _together(data: dict[str, Any], given: Collection[str]) -> list[ParameterErr
         )
         errors.append(ParameterError("page", str(data.pop("page", 1)), message))
     return errors
+
+
+def _place_in_words(data: Mapping[str, Any]) -> bool:
+    """Whether `q` says where: a distance from there, or an order by it, makes sense then."""
+    if (
+        not {"radius", "sort"} & data.keys()
+        or data.get("understand") == "false"
+        or data.get("sort", "distance") != "distance"
+    ):
+        return False
+    return "near" in understand(data.get("q", "")).filters
 
 
 def _walk(data: dict[str, Any], page: Any) -> tuple[SearchRequest | None, list[ParameterError]]:

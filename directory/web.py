@@ -107,7 +107,7 @@ def provider(id_: str) -> str:
         asked,
         generation=generation,
         some_demo=profile.demo,
-        profile=profile_page(profile, asked.request),
+        profile=profile_page(profile, search.effective(asked.request, engine())),
         linked_data=json_ld(profile, asked.request.today),
         canonical=url_for("web.provider", id_=profile.id),
         noindex=profile.demo,

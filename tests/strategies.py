@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from directory.facets import FACET
 from directory.parameters import FILTERS_WITH_UNKNOWN, SORTS
 from directory.profile import Profile
-from directory.query import Concept, Understanding
+from directory.understanding import Concept, Understanding
 from directory.vocabulary import facet_vocabulary
 from tests.oracle import lowest_fee, stated, states_nothing
 from tests.profiles import STATES, ZIPS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from directory.evidence import BY_CONCERN, evidence_dict, load, suggestions
-from directory.query import Concept
+from directory.understanding import Concept
 from directory.vocabulary import FOLDER, VocabularyError
 
 

@@ -13,7 +13,7 @@ from directory import document, places, ranking, search_request
 from directory.engines.base import Engine
 from directory.plan import plan
 from directory.profile import Fee, Location, Profile
-from directory.query import Concept, Understanding
+from directory.understanding import Concept, Understanding
 from tests import conformance
 from tests.conftest import NewEngine
 

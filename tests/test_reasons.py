@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from directory import places, reasons, search_request
 from directory.profile import Fee, Grant, Location, Profile
-from directory.query import Concept, Correction, Finding, Understanding
+from directory.understanding import Concept, Correction, Finding, Understanding
 from tests.oracle import Oracle
 from tests.profiles import profiles
 from tests.strategies import search

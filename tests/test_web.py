@@ -175,7 +175,7 @@ def test_the_walk_of_the_api_can_be_followed_and_ends_politely(client: FlaskClie
 
 
 def test_nothing_found_says_what_finds_somebody(client: FlaskClient) -> None:
-    html = page(client, "/search?q=zzqx&state=TX")
+    html = page(client, "/search?q=zzqx&state=TX&understand=false")
     assert "Nobody matches all of this" in html
     match = re.search(r'<a href="\?([^"]+)">Search without “zzqx” \((\d+)\)', html)
     assert match is not None

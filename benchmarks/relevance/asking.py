@@ -24,8 +24,8 @@ from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
 from directory.plan import plan
 from directory.profile import Location, Profile
-from directory.query import Concept, Understanding
 from directory.search_request import parse
+from directory.understanding import Concept, Understanding
 from indexer import demo
 
 ENGINES: Final = ("embedded", "elasticsearch")
