@@ -31,7 +31,7 @@ class Credentials:
     unmapped: tuple[str, ...]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def parse(text: str, states: tuple[str, ...] = ()) -> Credentials:
     """The credentials in `text`, such as "MA, LPC-A" or "PSY.D. LCSW".
 
@@ -58,7 +58,7 @@ def parse(text: str, states: tuple[str, ...] = ()) -> Credentials:
     return Credentials(in_order("credentials", found), tuple(dict.fromkeys(unmapped)))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Codes and unknown words of a piece without commas: the longest run of words that is known, then the next."""
     words = piece.split()
@@ -81,10 +81,10 @@ def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str]]:
     return codes, unknown
 
 
-_known = lru_cache(maxsize=200_000)(read_credential)
+_known = lru_cache(maxsize=20_000)(read_credential)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def _read(text: str, states: tuple[str, ...]) -> CredentialReading:
     reading = _known(text)
     if reading.kind == "unknown" or not states:

@@ -66,7 +66,7 @@ def _initial(word: str) -> str | None:
     return f"{bare.upper()}." if len(bare) == 1 and bare.isalpha() and bare.isascii() else None
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def family_name(text: str) -> str:
     """A family name as it is written: `DE LA CRUZ` -> `de la Cruz`, `MCKENZIE-O'NEAL` -> `McKenzie-O'Neal`.
 
@@ -95,7 +95,7 @@ def family_name(text: str) -> str:
     return " ".join(out)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def given_name(text: str) -> str:
     """A given or middle name: `MARY ANN` -> `Mary Ann`, `J` -> `J.`, `FLOR DE LIZ` -> `Flor de Liz`.
 
@@ -130,7 +130,7 @@ def middle_name(text: str) -> str:
     return f"{head.lower()} {rest}" if rest and head.lower() in _PARTICLES and _one_case(text) else name
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def split_family(text: str) -> tuple[str, str | None]:
     """The family name without what does not belong there, and a generational suffix found in it.
 

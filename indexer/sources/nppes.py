@@ -25,6 +25,7 @@ from indexer.sources.nppes_events import SCHEMA, Events
 from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.records import BLOCK, BadRecord
+from indexer.workers import spread
 
 NAME: Final = "nppes"
 
@@ -42,6 +43,9 @@ _LINES: Final = 1 << 40
 
 _NEVER: Final = -1_000_000
 """The day (since 1970) of an event without a date: before any other."""
+
+_ROWS_AT_ONCE: Final = 2000
+"""Rows that one process turns into profiles before it hands them over."""
 
 _EPOCH: Final = date(1970, 1, 1)
 _USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
@@ -230,11 +234,10 @@ class NppesSource:
 
     def words(self) -> Iterator[tuple[str, bytes]]:
         """See `base.Source.words`."""
-        for part in self._winners.iter_slices(10_000):
-            for npi, row in part.select("npi", "words").iter_rows():
-                word, unmapped = nppes_profile.word(row)
-                self._unmapped.update(unmapped)
-                yield f"npi:{npi}", word
+        rows = (row for part in self._winners.iter_slices(10_000) for row in part["words"])
+        for ids, words, unmapped in spread(nppes_profile.words, rows, _ROWS_AT_ONCE):
+            self._unmapped.update(unmapped)
+            yield from zip(ids, words, strict=True)
 
     def removed(self, npi: str) -> bool:
         """See `base.Source.removed`: the latest event of this NPI is a deactivation."""

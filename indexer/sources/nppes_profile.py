@@ -10,7 +10,8 @@ experience, its address may be a home: city, state and ZIP are kept, the street 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -60,7 +61,7 @@ _HOW: Final = "self-reported"
 _LONGEST_FULL_NAME: Final = 40
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=20_000)
 def read_date(text: str) -> date | None:
     """A date as CMS writes it, MM/DD/YYYY, or ISO 8601; None for anything else.
 
@@ -80,6 +81,19 @@ def read_date(text: str) -> date | None:
 
 
 _state = lru_cache(maxsize=4096)(state_code)
+
+
+def words(rows: Iterable[str]) -> tuple[list[str], list[bytes], Counter[str]]:
+    """The ids and the words (see `word`) of rows, and how often credentials came that nobody here knows."""
+    ids: list[str] = []
+    found: list[bytes] = []
+    unmapped: Counter[str] = Counter()
+    for row in rows:
+        said, unknown = word(row)
+        ids.append(f"npi:{row.partition(SEPARATOR)[0].strip()}")
+        found.append(said)
+        unmapped.update(unknown)
+    return ids, found, unmapped
 
 
 def word(row: str) -> tuple[bytes, tuple[str, ...]]:
@@ -166,7 +180,7 @@ def _slots(cells: Sequence[str]) -> tuple[list[_Slot], bool]:
     return slots, has_primary
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def _professions(codes: tuple[str, ...]) -> tuple[tuple[str, ...], bool | None]:
     """The professions of these codes, and whether they prescribe."""
     rules = [_rule(code) for code in codes]
@@ -194,7 +208,7 @@ def _grants(slots: Sequence[_Slot], npi: str, checked_on: date | None) -> list[d
     return list(found.values())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=20_000)
 def _provenance(as_of: date | None, licensed: bool, located: bool) -> orjson.Fragment:
     groups = ("identity", *(("license",) if licensed else ()), *(("location",) if located else ()))
     said = Provenance(_SOURCE, as_of, _HOW)
@@ -230,7 +244,7 @@ def _five_digits(zip_code: str) -> str:
     return zip_code[:5] if len(zip_code) == 9 and zip_code.isdecimal() else zip_code
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _location(city: str, state: str, zip_code: str, country: str) -> tuple[orjson.Fragment, str | None]:
     """The list of the practice's only place, and its state: see `addresses.located`."""
     place = located(city, state, zip_code, country)
