@@ -1,0 +1,126 @@
+"""The stages of a build, each run by itself from the start, so that the difference between two is what one costs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from directory.config import Settings
+from directory.engines.base import Engine, Generation
+from directory.engines.choose import engine_from
+from directory.errors import NoGeneration
+from directory.profile import Profile
+from indexer.pipeline import Input, Options, build
+from indexer.report import RejectLog
+from indexer.sources.files import opened
+from indexer.sources.nppes import NppesSource
+from indexer.sources.nppes_table import data_table
+from indexer.sources.records import BLOCK
+
+TODAY: Final = date(2026, 11, 23)
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """Only the columns of the file, in blocks."""
+    with opened(path) as file:
+        return {"rows": sum(chunk.read for chunk in data_table(file, BLOCK).chunks)}
+
+
+def judge(path: Path) -> dict[str, Any]:
+    """And which rows count, and which of those of one NPI."""
+    return _settled(path).counts.as_dict()
+
+
+def words(path: Path) -> dict[str, Any]:
+    """And what they say in our terms: all that reading is, up to the door of an engine."""
+    source = _settled(path)
+    return source.counts.as_dict() | {"profiles": sum(1 for _ in source.words())}
+
+
+def _settled(path: Path) -> NppesSource:
+    source = NppesSource(TODAY)
+    for _ in source.read(path, lambda issue: None):
+        pass
+    source.settle()
+    return source
+
+
+def merge(path: Path) -> dict[str, Any]:
+    """A whole build on an engine that takes everything in and keeps nothing."""
+    return _build(path, _Nothing())
+
+
+def embedded(path: Path) -> dict[str, Any]:
+    """A whole build on the embedded engine, in a folder of its own that goes afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="indexing-", dir=path.parent))
+    try:
+        engine = engine_from(Settings("embedded", data=folder))
+        return _build(path, engine) | {"bytes": sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())}
+    finally:
+        shutil.rmtree(folder)
+
+
+def elasticsearch(path: Path) -> dict[str, Any]:
+    """A whole build at ELASTICSEARCH_URL, under an alias of its own that goes afterwards."""
+    settings = Settings("elasticsearch", (os.environ["ELASTICSEARCH_URL"],), alias=f"indexing{os.getpid()}")
+    engine = engine_from(settings)
+    try:
+        return _build(path, engine)
+    finally:
+        for generation in engine.generations():
+            engine._building.indices.delete(index=f"{generation.name}*")  # type: ignore[attr-defined]
+        engine.close()
+
+
+def _build(path: Path, engine: Engine) -> dict[str, Any]:
+    with RejectLog() as rejects:
+        outcome = build([Input("nppes", path)], engine, rejects, Options(today=TODAY))
+    if outcome.refusal:
+        raise SystemExit(outcome.refusal)
+    return outcome.sources["nppes"].as_dict() | {"profiles": outcome.providers}
+
+
+class _Nothing:
+    """An engine that forgets, and its build."""
+
+    fingerprint = name = "nothing"
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def live(self) -> Generation:
+        raise NoGeneration
+
+    def start_build(self, copy_of: str | None = None) -> _Nothing:
+        return self
+
+    def add(self, profiles: Iterable[Profile]) -> None:
+        self._count += sum(1 for _ in profiles)
+
+    def say(self, words: Iterable[tuple[str, bytes]]) -> None:
+        for _ in words:
+            pass
+
+    def keep(self, name: str, parts: Iterable[bytes]) -> None:
+        for _ in parts:
+            pass
+
+    def kept(self, generation: str, name: str) -> Iterator[bytes]:
+        return iter(())
+
+    def finish(self, sources: Mapping[str, Any]) -> Generation:
+        return Generation(self.name, datetime.now(UTC), self._count, self.fingerprint)
+
+    def abort(self) -> None:
+        pass
+
+    def promote(self, name: str, *, expected: str | None) -> Generation:
+        return Generation(self.name, datetime.now(UTC), self._count, self.fingerprint, live=True)
+
+
+STAGES: Final = {s.__name__: s for s in (parse, judge, words, merge, embedded, elasticsearch)}
