@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from directory.profile import Grant
+from directory.provenance import PAYERS
 
 IN_PERSON: Final = "in_person"
 REMOTE: Final = "remote"
@@ -86,6 +87,8 @@ def _standing(grant: Grant, grants: Iterable[Grant], today: date) -> str:
 def _because(grant: Grant, today: date) -> str:
     expired = grant.status in ("active", "listed") and grant.expires_on is not None and grant.expires_on < today
     status = f"expired {grant.expires_on}" if expired else _STATUS_WORDS[grant.status]
+    if grant.status == "listed" and not expired and grant.source in PAYERS:
+        status = "listed by a health plan"
     name = " ".join(p for p in (_KIND_WORDS[grant.kind], grant.jurisdiction, grant.number) if p)
     said = ", ".join(p for p in (status, grant.source, str(grant.checked_on or "")) if p)
     return f"{name} ({said})"

@@ -45,6 +45,9 @@ GROUPS: Final[Mapping[str, Group]] = MappingProxyType(
 )  # fmt: skip
 """Every field of `Profile` but who it is (`id`, `npi`), `demo`, `verified_on` and `provenance` itself, once."""
 
+PAYERS: Final = frozenset({"plan_net", "qhp"})
+"""Sources that are a health plan's word: no board, and never a confirmation of the provider's own."""
+
 GROUP_OF: Final[Mapping[str, str]] = MappingProxyType({f: name for name, group in GROUPS.items() for f in group.fields})
 """Field -> its group."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from directory.facets import FACET
 from directory.licensure import GRANT_STATUSES
 from directory.profile import Fee, Grant, Profile
+from directory.provenance import PAYERS
 from directory.search_request import SearchRequest
 from directory.vocabulary import facet_vocabulary, vocabulary
 from directory.web_card import (
@@ -131,7 +132,7 @@ def profile_page(profile: Profile, asked: SearchRequest) -> ProfilePage:
         questions=tuple(questions(profile, asked)),
         plans=plans(profile),
         confirm_plan=CONFIRM_PLAN,
-        sources=told(profile),
+        sources=told(profile, today),
     )
 
 
@@ -214,6 +215,8 @@ _STATUS_WORDS: Final = dict(
 def _license(grant: Grant, today: date) -> License:
     ended = grant.expires_on is not None and grant.expires_on < today and grant.status in ("active", "listed")
     said = "Expired" if ended else _STATUS_WORDS[grant.status]
+    if said == _STATUS_WORDS["listed"] and grant.source in PAYERS:
+        said = "Listed by a health plan"
     words = grant_words(grant)
     parts = [
         said,

@@ -12,6 +12,7 @@ from directory.facets import FACET, FACETS
 from directory.profile import Network, OtherWord, Profile, Provenance
 from directory.provenance import GROUPS
 from directory.vocabulary import vocabulary
+from directory.web_standing import ago
 from directory.web_words import day, line, listing
 
 CONFIRM_PLAN: Final = FACET["insurer"].help
@@ -97,31 +98,36 @@ def plans(profile: Profile) -> tuple[Plans, ...]:
     return tuple(found)
 
 
-def told(profile: Profile) -> tuple[Told, ...]:
-    """Who said each group of fields, groups in their order; those that no table knows come last, under their name."""
+def told(profile: Profile, today: date) -> tuple[Told, ...]:
+    """Who said each group of fields and when, in words where that is long ago; groups in their order, those that no
+    table knows last, under their name."""
     said = profile.provenance
     order = (*(g for g in GROUPS if g in said), *(g for g in said if g not in GROUPS))
     return tuple(
-        Told(_label(group), _who(said[group]), tuple(_other(other) for other in said[group].others)) for group in order
+        Told(group_label(g), _who(said[g], today), tuple(_other(other, today) for other in said[g].others))
+        for g in order
     )
 
 
-def _label(group: str) -> str:
+def group_label(group: str) -> str:
+    """What people read for a group of fields; its own name where no table has it."""
     return GROUPS[group].label if group in GROUPS else line(group.replace("_", " "), 40).capitalize()
 
 
-def _who(said: Provenance | OtherWord) -> str:
+def _who(said: Provenance | OtherWord, today: date) -> str:
     parts = [source_label(said.source), day(said.as_of) if said.as_of else "date not stated"]
+    if said.as_of and (old := ago(said.as_of, today)):
+        parts.append(old)
     if said.how:
         parts.append(line(said.how, 80))
     return ", ".join(parts)
 
 
-def _other(other: OtherWord) -> str:
+def _other(other: OtherWord, today: date) -> str:
     """`Different: gender, places (a health plan’s directory, 3 Jan 2024)`, or that they say the same."""
     if not other.fields:
-        return f"Nothing different: {_who(other)}"
-    return f"Different {listing([_word(f) for f in other.fields], 6)}: {_who(other)}"
+        return f"Nothing different: {_who(other, today)}"
+    return f"Different {listing([_word(f) for f in other.fields], 6)}: {_who(other, today)}"
 
 
 def _word(field: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from directory.licensure import IN_PERSON, REMOTE, REMOTE_MEETING, WAYS, eligibility, ways_of
-from directory.profile import Grant, Profile
+from directory.profile import Grant, OtherWord, Profile, Provenance
+from directory.provenance import PAYERS
 from directory.vocabulary import vocabulary
 from directory.web_words import day, listing, plural
 
 STALE_DAYS: Final = 90
 """What was said of new clients longer ago than this is shown with its date; plans must verify as often."""
+
+OLD_DAYS: Final = 365
+"""What was said or confirmed longer ago than this is plainly called old."""
 
 _COMPACTS: Final = {
     "psypact": "PSYPACT privilege",
@@ -80,9 +85,14 @@ def _said(profile: Profile, state: str, name: str, way: str, status: str, today:
     # A license says most; among equals, what was checked last.
     best = max(current, key=lambda g: (g.kind == "license", g.checked_on or date.min))
     if status == "listed":
-        return Said(f"Lists {with_article(f'{name} {grant_words(best)}')}", tone, "check")
+        return Said(f"{_lists([best])} {with_article(f'{name} {grant_words(best)}')}", tone, "check")
     when = f" {day(best.checked_on)}" if best.checked_on else ""
     return Said(f"May see you in {name}: {grant_words(best)} confirmed{when}", tone, "check")
+
+
+def _lists(grants: Iterable[Grant]) -> str:
+    """Who lists the grants: they themselves, unless only a health plan does."""
+    return "A health plan lists" if all(g.source in PAYERS for g in grants) else "Lists"
 
 
 def licenses(profile: Profile, today: date) -> Said:
@@ -99,9 +109,10 @@ def licenses(profile: Profile, today: date) -> Said:
     states = sorted({g.jurisdiction for g in current}, key=lambda s: (s not in confirmed, s))
     names = [vocabulary("states").label(s) for s in states]
     if len(names) == 1:
-        text = f"{names[0]} license confirmed" if confirmed else f"Lists {with_article(f'{names[0]} license')}"
+        listed = f"{_lists(current)} {with_article(f'{names[0]} license')}"
+        text = f"{names[0]} license confirmed" if confirmed else listed
     else:
-        verb = "Licenses confirmed in" if len(confirmed) == len(states) else "Lists licenses in"
+        verb = "Licenses confirmed in" if len(confirmed) == len(states) else f"{_lists(current)} licenses in"
         text = f"{verb} {listing(names, 3)}"
     return Said(text, "ok", "check")
 
@@ -110,21 +121,43 @@ def confirmed(profile: Profile, today: date) -> Said:
     """When the provider or a board last confirmed the profile, and in words when that is long ago."""
     when = profile.verified_on
     if when is None:
-        return Said("Last confirmed: not stated", "quiet", "clock")
-    text = f"Last confirmed {'with NPPES ' if _by_nppes(profile) else ''}{day(when)}"
+        return Said(_never_confirmed(profile), "quiet", "clock")
     age = (today - when).days
-    if age > 365:
-        years = int(age / 365.25) or 1
-        return Said(f"{text}, over {'a year' if years == 1 else plural(years, 'year', 'years')} ago", "unsure", "clock")
+    nppes = _by_nppes(profile)
+    if age > OLD_DAYS:
+        return Said(
+            f"Not verified since {day(when)}{' (NPPES)' if nppes else ''}, {ago(when, today)}", "unsure", "clock"
+        )
+    text = f"Last confirmed {'with NPPES ' if nppes else ''}{day(when)}"
     if age > STALE_DAYS:
-        return Said(f"{text}, over {STALE_DAYS} days ago", "unsure", "clock")
+        return Said(f"{text}, not verified since", "unsure", "clock")
     return Said(text, "", "clock")
 
 
+def ago(when: date, today: date) -> str:
+    """`over a year ago`, `over 2 years ago`; empty for less than a year."""
+    years = int((today - when).days / 365.25) or 1
+    if (today - when).days <= OLD_DAYS:
+        return ""
+    return f"over {'a year' if years == 1 else plural(years, 'year', 'years')} ago"
+
+
+def _never_confirmed(profile: Profile) -> str:
+    """What is said where nobody confirmed anything: when a health plan last listed them, if one does."""
+    listed = [p.as_of for p in profile.provenance.values() if p.source in PAYERS and p.as_of]
+    if listed:
+        return f"Listed by a health plan {day(max(listed))}, not verified"
+    return "Last confirmed: not stated"
+
+
 def _by_nppes(profile: Profile) -> bool:
-    """Whether the date of confirmation is NPPES's: of the sources that give that date, or of all when none does."""
-    said = [p.source for p in profile.provenance.values() if p.as_of == profile.verified_on]
-    sources = set(said or [p.source for p in profile.provenance.values()])
+    """Whether the date of confirmation is NPPES's: of the sources that give that date, or of all when none does. Payers
+    confirm nothing."""
+    spoken: list[Provenance | OtherWord] = [*profile.provenance.values()]
+    spoken += [other for p in profile.provenance.values() for other in p.others]
+    words = [w for w in spoken if w.source not in PAYERS]
+    said = [w.source for w in words if w.as_of == profile.verified_on]
+    sources = set(said or [w.source for w in words])
     return bool(sources) and {s.lower() for s in sources} == {"nppes"}
 
 

@@ -25,6 +25,7 @@ from indexer.pipeline import Input, Options, build, check
 from indexer.progress import Progress
 from indexer.report import Outcome, RejectLog
 from indexer.sources import SOURCES
+from indexer.update import update
 
 _OUTCOMES: Final = ("read", "indexed", "skipped", "deleted", "rejected")
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -106,6 +107,28 @@ def build_command(
     _end(outcome, rejects, as_json)
 
 
+@main.command("update")
+@_reading
+def update_command(
+    inputs: tuple[Input, ...], as_json: bool, reject_report: Path | None, allow_shrink: bool, allow_rejects: bool
+) -> None:
+    """Make a new generation from the live one and a few files, and promote it.
+
+    Whoever a file names is stated anew by its source; everybody else stays as the live generation has them, and so
+    does what other sources say. Of NPPES files the latest event of an NPI counts, whatever the order of files: a
+    deactivation takes somebody out, a later reactivation brings them back with all that other sources say. To be left
+    out of a file of profiles, plan_net or qhp takes nobody out: use `suppress`, or `build` without them.
+    """
+    engine = _engine()
+    suppressed = _suppressed()
+    with _rejects(reject_report) as rejects, Progress(_err) as progress:
+        outcome = update(
+            inputs, engine, rejects, Options(allow_rejects, allow_shrink, progress.show, suppressed=suppressed)
+        )
+    engine.close()
+    _end(outcome, rejects, as_json)
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def status(as_json: bool) -> None:
@@ -121,7 +144,8 @@ def status(as_json: bool) -> None:
         click.echo("Nothing has been built yet.")
         return
     for g in generations:
-        sources = ", ".join(f"{name} {counts.get('indexed', 0):,}" for name, counts in g.sources.items())
+        spoke = {name: about.get("providers", 0) for name, about in g.sources.items() if name in SOURCES}
+        sources = ", ".join(f"{name} {count:,}" for name, count in spoke.items())
         remark = ", live" if g.live else ""
         if g.fingerprint != engine.fingerprint:
             remark += ", built by other code: build again"
@@ -248,6 +272,12 @@ def _tell(outcome: Outcome) -> None:
             if words:
                 most = ", ".join(f"{word} ({count})" for word, count in words.most_common(10))
                 out.print(f"{name}: {words.total():,} times an unknown {field}: {most}", markup=False)
+    for c in outcome.conflicts:
+        who = f"{c['providers']:,} providers"
+        out.print(f"{c['group']}: {c['other']} states something different from {c['shown']} for {who}", markup=False)
+    if outcome.possible_duplicates.get("groups"):
+        again = outcome.possible_duplicates
+        out.print(f"{again['providers']:,} providers may be {again['groups']:,} (same name and license)")
     if outcome.promoted:
         out.print(f"{outcome.generation} is live, with {outcome.providers:,} providers.")
 

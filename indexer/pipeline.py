@@ -14,17 +14,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from directory.engines.base import Engine, Generation, PromotionRefused
+from directory.engines.base import Build, Engine, Generation, PromotionRefused
 from directory.errors import NoGeneration, Problem
-from directory.profile import Profile
-from indexer.merge import merged
-from indexer.report import Outcome, RejectLog, too_few_providers, too_many_rejects
+from indexer.duplicates import NOTE as LICENSE_KEYS
+from indexer.duplicates import Duplicates
+from indexer.filling import fill
+from indexer.report import Outcome, RejectLog, halved, too_few_providers, too_many_rejects
 from indexer.sources import SOURCES
 from indexer.sources.base import Source
 from indexer.sources.files import Unusable
 from indexer.suppress import Entry, Honoring
+from indexer.tally import ABOUT_MERGE, FORMAT, Tally
+from indexer.words import Change, Words, by_id, merge_code
 
-_PROGRESS_EVERY: Final = 1000
+_EVERY: Final = ""
+"""In place of a source: all of them have no word any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +51,41 @@ class Options:
     suppressed: Mapping[str, Entry] = field(default_factory=dict)
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The run ends here, nothing has changed; the message says why."""
 
 
-class _Run:
-    """The state of one run over its inputs."""
+class Run:
+    """The state of one run over its inputs. An update goes on from the generation `earlier`."""
 
     def __init__(self, inputs: Sequence[Input], rejects: RejectLog, options: Options) -> None:
         today = options.today or datetime.now(UTC).date()
-        named = [name for name in SOURCES if any(i.source == name for i in inputs)]
-        self.sources: dict[str, Source] = {name: Honoring(SOURCES[name](today), options.suppressed) for name in named}
+        self._every: dict[str, Source] = {n: Honoring(make(today), options.suppressed) for n, make in SOURCES.items()}
+        self.sources = {name: s for name, s in self._every.items() if any(i.source == name for i in inputs)}
+        self.tally = Tally()
+        self.duplicates = Duplicates()
+        self.options = options
+        self.earlier: Generation | None = None
         self._inputs = inputs
         self._rejects = rejects
-        self._options = options
-        self.checksums: dict[Path, dict[Path, Future[str]]] = {}
-        self._demo = 0
+        self._checksums: dict[Path, dict[Path, Future[str]]] = {}
+
+    def go_on_from(self, engine: Engine, earlier: Generation) -> None:
+        """Take in what an earlier run's generation keeps; before anything is read."""
+        self.earlier = earlier
+        for name, source in self._every.items():
+            source.recall(engine.kept(earlier.name, _memory(name)))
 
     def read(self, *, checksums: bool = False) -> None:
-        """Read every input, in the order given. Raises _Refused."""
+        """Read every input, in the order given. Raises Refused."""
         with ThreadPoolExecutor(1) as hashing:
             for given in self._inputs:
                 self._read(given, hashing if checksums else None)
-        for source in self.sources.values():
+        for source in self._every.values():
             source.settle()
         refusal = too_many_rejects({name: s.counts for name, s in self.sources.items()})
-        if refusal and not self._options.allow_rejects:
-            raise _Refused(refusal)
+        if refusal and not self.options.allow_rejects:
+            raise Refused(refusal)
 
     def _read(self, given: Input, hashing: ThreadPoolExecutor | None) -> None:
         step = f"reading {given.path.name}"
@@ -81,106 +93,150 @@ class _Run:
         try:
             files = source.files(given.path)
             if hashing:
-                self.checksums[given.path] = {file: hashing.submit(_checksum, file) for file in files}
+                self._checksums[given.path] = {file: hashing.submit(_checksum, file) for file in files}
             size = sum(file.stat().st_size for file in files)
             for position in source.read(given.path, self._rejects):
-                self._options.progress(step, position, size)
+                self.options.progress(step, position, size)
         except Unusable as error:
-            raise _Refused(f"{given.path} cannot be used: {error}") from error
+            raise Refused(f"{given.path} cannot be used: {error}") from error
         except OSError as error:
-            raise _Refused(f"{given.path} cannot be read: {error.strerror or error}") from error
-        self._options.progress(step, size, size)
+            raise Refused(f"{given.path} cannot be read: {error.strerror or error}") from error
+        self.options.progress(step, size, size)
 
-    def providers(self) -> Iterator[Profile]:
-        """Everyone the sources state, in increasing order of id."""
-        step = "building"
-        for count, profile in enumerate(merged(list(self.sources.values())), start=1):
-            if count % _PROGRESS_EVERY == 0:
-                self._options.progress(step, count, None)
-            self._demo += profile.demo
-            yield profile
+    def removed(self, id_: str) -> bool:
+        """Whether a source says that nobody may be listed under this id."""
+        kind, _, npi = id_.partition(":")
+        return kind == "npi" and any(source.removed(npi) for source in self._every.values())
 
-    def about(self) -> Mapping[str, Any]:
-        """What is kept with the generation: counts, files with their SHA-256, version of the code, and how many of the
-        providers are fictional, which only own profiles can be."""
-        found: dict[str, Any] = {
-            name: {
+    def was_removed(self, id_: str) -> bool:
+        """Whether one said so in the earlier generation."""
+        kind, _, npi = id_.partition(":")
+        return kind == "npi" and any(source.was_removed(npi) for source in self._every.values())
+
+    def said(self) -> Iterator[tuple[str, Words]]:
+        """What the sources say of each id, in increasing order of id."""
+        return by_id([(name, source.words()) for name, source in self.sources.items()])
+
+    def changes(self) -> Iterator[tuple[str, Change]]:
+        """What has changed of the words of each id since the earlier generation, in increasing order of id: source ->
+        its new word, or None where there is none any more."""
+        streams: list[tuple[str, Iterable[tuple[str, bytes | None]]]] = []
+        for name, source in self.sources.items():
+            streams.append((name, source.words()))
+            streams.append((name, ((id_, None) for id_ in source.withdrawn())))
+        streams.append((_EVERY, ((id_, None) for id_ in sorted(self.options.suppressed))))
+        for id_, change in by_id(streams):
+            yield id_, dict.fromkeys(SOURCES) if _EVERY in change else change
+
+    def fill(self, build: Build | None, said: Iterable[tuple[str, Words]]) -> None:
+        """Put all of `said` into an empty build (None: only count)."""
+
+        def progress(done: int) -> None:
+            self.options.progress("building", done, None)
+
+        fill(build, said, self.removed, self.tally, self.duplicates, progress)
+
+    def complete(
+        self, engine: Engine, build: Build, live: Generation | None, filling: Callable[[], None]
+    ) -> Generation:
+        """Fill a build, and make it live if what it holds passes. Raises Refused, PromotionRefused or Problem, and
+        leaves nothing behind then."""
+        try:
+            filling()
+            self._check_fall(live)
+            for name, source in self._every.items():
+                build.keep(_memory(name), source.memory())
+            build.keep(LICENSE_KEYS, self.duplicates.memory())
+            generation = build.finish(self._about())
+        except BaseException:
+            build.abort()
+            raise
+        try:
+            return engine.promote(generation.name, expected=live.name if live else None)
+        except PromotionRefused:
+            build.abort()  # on any other trouble it may be live already
+            raise
+
+    def _check_fall(self, live: Generation | None) -> None:
+        if live is None or self.options.allow_shrink:
+            return
+        before = {name: about.get("providers", 0) for name, about in live.sources.items() if name in self.sources}
+        refusal = too_few_providers(self.tally.providers, live.providers) or halved(self.tally.words, before)
+        if refusal:
+            raise Refused(refusal)
+
+    def _about(self) -> dict[str, Any]:
+        """What is kept with the generation of each source: counts of the last run that read it, files with their
+        SHA-256, version of the code, and how many ids it speaks of now; and what concerns several sources."""
+        earlier = self.earlier.sources if self.earlier else {}
+        found: dict[str, Any] = {name: about for name, about in earlier.items() if name != ABOUT_MERGE}
+        for name, source in self.sources.items():
+            files = [*found.get(name, {}).get("files", ()), *self._files(name)]
+            found[name] = {
                 **source.counts.as_dict(),
-                "files": [
-                    {"name": file.name, "sha256": checksum.result()}
-                    for i in self._inputs
-                    if i.source == name
-                    for file, checksum in self.checksums[i.path].items()
-                ],
+                "files": [f for i, f in enumerate(files) if f not in files[:i]],
                 "version": version("provider-directory"),
             }
-            for name, source in self.sources.items()
+        for name in found:
+            found[name] = {**found[name], "providers": self.tally.words[name]}
+        found[ABOUT_MERGE] = {
+            "format": FORMAT,
+            "code": merge_code(),
+            "demo": self.tally.demo,
+            "conflicts": self.tally.conflicts_as_list(),
+            "possible_duplicates": self.duplicates.found(),
         }
-        if "profiles" in found:
-            found["profiles"]["demo"] = self._demo
         return found
+
+    def _files(self, source: str) -> list[dict[str, str]]:
+        given = [i.path for i in self._inputs if i.source == source]
+        sums = [found for path in given for found in self._checksums[path].items()]
+        return [{"name": path.name, "sha256": checksum.result()} for path, checksum in sums]
 
     def outcome(self, command: str, **result: Any) -> Outcome:
         """How the run ended."""
         return Outcome(
             command,
             {name: source.counts for name, source in self.sources.items()},
+            providers=self.tally.providers,
             unmapped={name: source.unmapped for name, source in self.sources.items()},
+            conflicts=self.tally.conflicts_as_list(),
+            possible_duplicates=self.duplicates.found(),
             **result,
         )
 
 
+def _memory(source: str) -> str:
+    """The name of the note that holds what a source has to know of what it read."""
+    return f"{source.replace('_', '-')}-memory"
+
+
 def check(inputs: Sequence[Input], rejects: RejectLog, options: Options) -> Outcome:
     """Read and validate `inputs`, and build nothing."""
-    run = _Run(inputs, rejects, options)
+    run = Run(inputs, rejects, options)
     try:
         run.read()
-    except _Refused as refused:
+    except Refused as refused:
         return run.outcome("check", refusal=str(refused))
-    return run.outcome("check", providers=sum(1 for _ in run.providers()))
+    run.fill(None, run.said())
+    return run.outcome("check")
 
 
 def build(inputs: Sequence[Input], engine: Engine, rejects: RejectLog, options: Options) -> Outcome:
     """Make a generation from `inputs` and promote it. A refusal, or an engine that is away, is in the outcome."""
-    run = _Run(inputs, rejects, options)
-    providers = 0
+    run = Run(inputs, rejects, options)
     try:
-        live = _live(engine)
+        live = live_generation(engine)
         run.read(checksums=True)
         making = engine.start_build()
-        try:
-            providers = _add(making.add, run.providers())
-            refusal = too_few_providers(providers, live.providers if live else 0)
-            if refusal and not options.allow_shrink:
-                raise _Refused(refusal)
-            generation = making.finish(run.about())
-        except BaseException:
-            making.abort()
-            raise
-        try:
-            engine.promote(generation.name, expected=live.name if live else None)
-        except PromotionRefused:
-            making.abort()  # on any other trouble it may be live already
-            raise
-    except (_Refused, PromotionRefused, Problem) as error:
-        return run.outcome("build", providers=providers, refusal=str(error))
-    return run.outcome("build", providers=providers, generation=generation.name, promoted=True)
+        generation = run.complete(engine, making, live, lambda: run.fill(making, run.said()))
+    except (Refused, PromotionRefused, Problem) as error:
+        return run.outcome("build", refusal=str(error))
+    return run.outcome("build", generation=generation.name, promoted=True)
 
 
-def _add(add: Callable[[Iterable[Profile]], None], profiles: Iterator[Profile]) -> int:
-    count = 0
-
-    def counted() -> Iterator[Profile]:
-        nonlocal count
-        for profile in profiles:
-            count += 1
-            yield profile
-
-    add(counted())
-    return count
-
-
-def _live(engine: Engine) -> Generation | None:
+def live_generation(engine: Engine) -> Generation | None:
+    """The live generation; None before the first."""
     try:
         return engine.live()
     except NoGeneration:

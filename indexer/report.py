@@ -112,7 +112,8 @@ class RejectLog:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended. `refusal` says why nothing changed (None: it went through); `unmapped` counts, by source and
-    field, the words that no vocabulary knows."""
+    field, the words that no vocabulary knows; for `conflicts` see `tally.Tally.conflicts_as_list`, for
+    `possible_duplicates` see `duplicates.Duplicates.found`."""
 
     command: str
     sources: Mapping[str, Counts]
@@ -121,6 +122,8 @@ class Outcome:
     promoted: bool = False
     refusal: str | None = None
     unmapped: Mapping[str, Mapping[str, Counter[str]]] = field(default_factory=dict)
+    conflicts: Sequence[Mapping[str, Any]] = ()
+    possible_duplicates: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self, most_unmapped: int = 100) -> dict[str, Any]:
         """The `--json` object."""
@@ -132,6 +135,8 @@ class Outcome:
             "total": Counts.total(list(self.sources.values())).as_dict(),
             "providers": self.providers,
             "error": self.refusal,
+            "conflicts": list(self.conflicts),
+            "possible_duplicates": dict(self.possible_duplicates),
             "unmapped": {
                 source: {name: dict(words.most_common(most_unmapped)) for name, words in fields.items()}
                 for source, fields in self.unmapped.items()
@@ -153,4 +158,13 @@ def too_few_providers(now: int, before: int) -> str | None:
     """A sentence when the providers fall by over 20%, else None."""
     if now * 5 < before * 4:
         return f"providers fall from {before:,} to {now:,}, by more than 20% (--allow-shrink takes it all the same)"
+    return None
+
+
+def halved(now: Mapping[str, int], before: Mapping[str, int]) -> str | None:
+    """A sentence when a source speaks of less than half of those it spoke of before, else None."""
+    for name, count in before.items():
+        if now.get(name, 0) * 2 < count:
+            fall = f"from {count:,} to {now.get(name, 0):,}"
+            return f"{name}: providers fall {fall}, by more than half (--allow-shrink takes it all the same)"
     return None

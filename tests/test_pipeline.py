@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +12,8 @@ import pytest
 
 from directory.engines.embedded import EmbeddedEngine
 from directory.errors import NoGeneration
-from directory.profile import Location, Profile, Provenance, to_json
-from indexer.merge import combine, merged
 from indexer.pipeline import Input, Options, build, check
-from indexer.report import Counts, Outcome, RejectLog
-from indexer.sources.base import Forgetful, Reject
+from indexer.report import Outcome, RejectLog
 from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, text, write
 from tests.test_nppes import read
 
@@ -197,61 +192,3 @@ def test_the_same_file_in_other_clothes_builds_the_same(engine: EmbeddedEngine, 
         found = engine.get(f"npi:{npi(n)}")
         assert found
         assert found[0] == read(write(tmp_path / "g.csv", [row(n)]))[1][npi(n)]
-
-
-# Several sources
-
-
-class Listed(Forgetful):
-    """A source that states a few profiles, and says that some NPIs are gone."""
-
-    name = "listed"
-    takes_folder = False
-
-    def __init__(self, *profiles: Profile, removed: tuple[str, ...] = ()) -> None:
-        self.counts = Counts()
-        self.unmapped: Mapping[str, Counter[str]] = {}
-        self._profiles = profiles
-        self._removed = removed
-
-    def files(self, path: Path) -> list[Path]:
-        return [path]
-
-    def read(self, path: Path, reject: Reject) -> Iterator[int]:
-        yield from ()
-
-    def settle(self) -> None: ...
-
-    def words(self) -> Iterator[tuple[str, bytes]]:
-        for profile in self._profiles:
-            yield profile.id, to_json(profile)
-
-    def removed(self, npi: str) -> bool:
-        return npi in self._removed
-
-
-A = Profile(id="npi:1", npi="1", name="ANA", phone="+1 512 555 0142", provenance={"identity": Provenance("NPPES")})
-B = Profile(id="npi:2", npi="2", name="Bo")
-
-
-def test_the_weightier_word_wins_field_by_field() -> None:
-    said = replace(
-        A,
-        name="Ana",
-        phone=None,
-        languages=("es",),
-        provenance={"identity": Provenance("own"), "fee": Provenance("own")},
-    )
-    (profile,) = merged([Listed(A), Listed(said)])
-    assert (profile.name, profile.phone, profile.languages) == ("Ana", A.phone, ("es",))
-    assert {group: p.source for group, p in profile.provenance.items()} == {"identity": "own", "fee": "own"}
-    assert combine([A]) is A
-
-
-def test_sources_are_merged_in_order_of_id() -> None:
-    c = Profile(id="profiles:7", name="Cy", locations=(Location("Austin", "TX"),))
-    assert list(merged([Listed(B), Listed(A, c)])) == [A, B, c]
-
-
-def test_who_is_gone_in_one_source_is_listed_by_none() -> None:
-    assert list(merged([Listed(removed=("1",)), Listed(A, B)])) == [B]

@@ -14,7 +14,7 @@ from directory.profile_schema import load
 from directory.provenance import GROUP_OF, GROUPS, stated
 from directory.web_sources import plans, told
 from indexer.normalize import settle
-from tests.reading import Reading, json_file, table
+from tests.reading import TODAY, Reading, json_file, table
 
 WHEN = date(2026, 10, 1)
 PROFILE = Profile(
@@ -121,11 +121,11 @@ def test_a_plan_without_a_source_has_that_of_its_group() -> None:
 
 def test_each_group_tells_who_said_it_and_who_says_otherwise() -> None:
     profile = dataclasses.replace(PROFILE, provenance={"odd_one": Provenance("someone"), **PROFILE.provenance})
-    assert [(t.label, t.said, t.others) for t in told(profile)] == [
+    assert [(t.label, t.said, t.others) for t in told(profile, TODAY)] == [
         (
             "Name and profession",
             "NPPES, the national registry of providers, 1 Oct 2026, self-reported",
-            ("Different gender and given name: a health plan’s directory, 3 Jan 2024",),
+            ("Different gender and given name: a health plan’s directory, 3 Jan 2024, over 2 years ago",),
         ),
         (
             "Insurance",

@@ -211,7 +211,7 @@ def test_a_profile_of_the_registry_says_how_little_is_known(client: FlaskClient)
     html = page(client, f"/providers/{REAL}?state=TX")
     assert "Also lists counseling" in html
     assert "Lists a Texas license" in html
-    assert re.search(r"Last confirmed with NPPES 3 Jan 2024, over 2 years ago", html)
+    assert re.search(r"Not verified since 3 Jan 2024 \(NPPES\), over 2 years ago", html)
     assert "Fee not stated" in html
     assert "How to meet: not stated" in html
 

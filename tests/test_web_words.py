@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from directory import places
+from directory.licensure import eligibility
 from directory.parameters import Place
 from directory.profile import Fee, Grant, Location, Profile, Provenance
 from directory.search import found
 from directory.search_request import SearchRequest
 from directory.web_card import Price, card, kind, place, price, why
 from directory.web_profile import json_ld, profile_page
-from directory.web_standing import Said, confirmed, new_clients, standing
+from directory.web_standing import Said, confirmed, licenses, new_clients, standing
 from directory.web_words import Link, clean, email, line, listing, paragraphs, soon, telephone, website
 
 TODAY = date(2026, 11, 23)
@@ -77,9 +78,9 @@ def test_a_compact_is_named_and_membership_alone_proves_nothing() -> None:
     ("days", "text", "tone"),
     [
         (90, "Last confirmed with NPPES 25 Aug 2026", ""),
-        (91, "Last confirmed with NPPES 24 Aug 2026, over 90 days ago", "unsure"),
-        (366, "Last confirmed with NPPES 22 Nov 2025, over a year ago", "unsure"),
-        (1055, "Last confirmed with NPPES 3 Jan 2024, over 2 years ago", "unsure"),
+        (91, "Last confirmed with NPPES 24 Aug 2026, not verified since", "unsure"),
+        (366, "Not verified since 22 Nov 2025 (NPPES), over a year ago", "unsure"),
+        (1055, "Not verified since 3 Jan 2024 (NPPES), over 2 years ago", "unsure"),
     ],
 )
 def test_age_of_a_confirmation_is_said_in_words(days: int, text: str, tone: str) -> None:
@@ -92,6 +93,24 @@ def test_only_a_confirmation_by_nppes_is_said_to_be_one() -> None:
     sources = {"identity": Provenance("nppes", date(2024, 1, 3)), "fee": Provenance("profiles", SINCE)}
     said = confirmed(person(verified_on=SINCE, provenance=sources), TODAY)
     assert said.text == "Last confirmed 1 Oct 2026"
+
+
+def test_a_health_plan_s_date_confirms_nothing() -> None:
+    listed = {"identity": Provenance("plan_net", SINCE), "network": Provenance("plan_net", TODAY)}
+    said = confirmed(person(provenance=listed), TODAY)
+    assert (said.text, said.tone) == ("Listed by a health plan 23 Nov 2026, not verified", "quiet")
+    both = {"identity": Provenance("NPPES", SINCE), "location": Provenance("plan_net", TODAY)}
+    assert confirmed(person(verified_on=SINCE, provenance=both), TODAY).text == "Last confirmed with NPPES 1 Oct 2026"
+
+
+def test_a_license_that_only_a_health_plan_lists_is_said_to_be_so() -> None:
+    grant = Grant("license", "OH", "1", "listed", "plan_net", SINCE)
+    assert texts(standing(person(grants=(grant,)), "OH", TODAY)) == ["A health plan lists an Ohio license"]
+    assert licenses(person(grants=(grant,)), TODAY).text == "A health plan lists an Ohio license"
+    own = Grant("license", "OH", "1", "listed", "NPPES")
+    assert licenses(person(grants=(grant, own)), TODAY).text == "Lists an Ohio license"
+    because = eligibility((grant,), "OH", TODAY)["because"]
+    assert because == ["license OH 1 (listed by a health plan, plan_net, 2026-10-01)"]
 
 
 @pytest.mark.parametrize(

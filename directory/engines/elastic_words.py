@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
 
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, NotFoundError
 
-from directory.engines.base import check_increasing, checked_note
+from directory.engines.base import UnknownGeneration, check_increasing, checked_note
 from directory.engines.elastic_client import check_whole, readable, translated
 
 _SUFFIX: Final = "-words"
@@ -95,9 +96,11 @@ def said_of(client: Elasticsearch, generation: str, ids: Iterable[str]) -> dict[
     found: dict[str, bytes] = {}
     rest = iter(ids)
     while some := list(islice(rest, _WORDS_AT_ONCE)):
-        with translated(), readable():
+        with _there(generation), translated(), readable():
             answer = client.mget(index=words_index(generation), ids=some, source_includes=["body"])
             for doc in answer["docs"]:
+                if "error" in doc:
+                    raise _gone(generation)
                 if doc.get("found"):
                     found[str(doc["_id"])] = _unpacked(doc["_source"]["body"])
     return found
@@ -109,7 +112,7 @@ def _hits(
     """Every document that `query` finds, by the field `order`. A finished index doesn't change between two pages."""
     after: Sequence[Any] | None = None
     while True:
-        with translated(), readable():
+        with _there(generation), translated(), readable():
             answer = client.search(
                 index=words_index(generation),
                 query=query,
@@ -118,7 +121,6 @@ def _hits(
                 search_after=after,
                 track_total_hits=False,
                 allow_partial_search_results=False,
-                ignore_unavailable=True,
             )
             hits: list[Mapping[str, Any]] = answer["hits"]["hits"]
         check_whole(answer.body)
@@ -126,6 +128,19 @@ def _hits(
         if len(hits) < size:
             return
         after = hits[-1]["sort"]
+
+
+@contextmanager
+def _there(generation: str) -> Iterator[None]:
+    """What is pruned while it is read must not be taken for empty."""
+    try:
+        yield
+    except NotFoundError:
+        raise _gone(generation) from None
+
+
+def _gone(generation: str) -> UnknownGeneration:
+    return UnknownGeneration(f"the words of {generation} are not there, or not there any more")
 
 
 def _resized(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -26,4 +26,4 @@ class Kind(Protocol):
 SOURCES: Final[Mapping[str, Kind]] = MappingProxyType(
     {"nppes": NppesSource, "plan_net": PlanNetSource, "qhp": QhpSource, "profiles": ProfilesSource}
 )
-"""Name on the command line -> source, made for a given day (UTC). The later a source, the more its word weighs."""
+"""Name on the command line -> source, made for a given day (UTC)."""

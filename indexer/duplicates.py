@@ -1,0 +1,76 @@
+"""The same person under two ids? Nobody is merged by likeness, but an operator is told: two ids with the same family
+and given name and the same license (state and number) are possible duplicates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import polars as pl
+
+from directory.profile import Profile
+from directory.text import fold
+
+NOTE: Final = "license-keys"
+"""Under which the keys of a generation are kept with it."""
+
+_SCHEMA: Final = {"key": pl.UInt64, "id": pl.String}
+_EXAMPLES: Final = 20
+
+
+def keys(profile: Profile) -> Iterator[int]:
+    """One number for each license of `profile`, which somebody of the same name with the same license has, too."""
+    name = f"{fold(profile.family)}\t{fold(profile.given or '')}" if profile.family else fold(profile.name)
+    for identity in {g.identity for g in profile.grants if g.kind == "license" and g.number}:
+        digest = hashlib.blake2b("\t".join([name, *map(str, identity)]).encode(), digest_size=8)
+        yield int.from_bytes(digest.digest())
+
+
+class Duplicates:
+    """Gathers the keys of all who are listed. `earlier` is what `memory` gave for the generation to go on from."""
+
+    def __init__(self, earlier: Iterable[bytes] = ()) -> None:
+        data = b"".join(earlier)
+        self._earlier = pl.read_parquet(io.BytesIO(data)) if data else pl.DataFrame(schema=_SCHEMA)
+        self._keys = array("Q")
+        self._ids: list[str] = []
+        self._left: list[str] = []
+
+    def add(self, profile: Profile) -> None:
+        """Take in one who is listed, in place of what was known under this id."""
+        self._left.append(profile.id)
+        for key in keys(profile):
+            self._keys.append(key)
+            self._ids.append(profile.id)
+
+    def remove(self, id_: str) -> None:
+        """Forget what an earlier generation knew under this id."""
+        self._left.append(id_)
+
+    def _all(self) -> pl.DataFrame:
+        found = pl.DataFrame({"key": pl.Series(self._keys, dtype=pl.UInt64), "id": self._ids}, schema=_SCHEMA)
+        stayed = self._earlier
+        if stayed.height:
+            left = pl.DataFrame({"id": self._left}, schema={"id": pl.String})
+            stayed = stayed.join(left, on="id", how="anti", maintain_order="left")
+        return pl.concat([stayed, found]).sort("id", "key")
+
+    def memory(self) -> Iterator[bytes]:
+        """All keys, for the next generation."""
+        out = io.BytesIO()
+        self._all().write_parquet(out, compression="zstd")
+        yield out.getvalue()
+
+    def found(self) -> dict[str, Any]:
+        """How many `groups` of ids share a key, how many `providers` these are, and some `examples` (lists of ids)."""
+        shared = self._all().filter(pl.len().over("key") > 1)
+        groups = shared.group_by("key").agg(pl.col("id").sort()).select("id").unique().sort(pl.col("id").list.first())
+        return {
+            "groups": groups.height,
+            "providers": shared["id"].n_unique(),
+            "examples": groups["id"].head(_EXAMPLES).to_list(),
+        }

@@ -1,0 +1,51 @@
+"""What is counted of a generation while it is filled, and kept with it: an update counts on from there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from indexer.merge import Conflict, Merged
+
+ABOUT_MERGE: Final = "merge"
+"""The key of a generation's `sources` under which the counts that concern several sources are."""
+
+FORMAT: Final = 1
+"""How words and counts are kept; a generation with another number can't be updated."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """`providers` are those listed, `demo` the fictional ones among them, `words` (source -> ids that it speaks of)
+    include those who are not listed; `conflicts` counts providers."""
+
+    providers: int = 0
+    demo: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    conflicts: Counter[Conflict] = field(default_factory=Counter)
+
+    def count(self, sources: Iterable[str], merged: Merged | None, sign: int = 1) -> None:
+        """Take in one id: the sources that speak of it, and the provider listed for it. With `sign` -1 take it out."""
+        for source in sources:
+            self.words[source] += sign
+        if merged is not None:
+            self.providers += sign
+            self.demo += sign * merged.profile.demo
+            for conflict in merged.conflicts:
+                self.conflicts[conflict] += sign
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any], providers: int) -> Self:
+        """The tally of a generation, from what is kept with it."""
+        words = Counter({name: said["providers"] for name, said in about.items() if name != ABOUT_MERGE})
+        conflicts = {
+            Conflict(c["group"], c["shown"], c["other"]): c["providers"] for c in about[ABOUT_MERGE]["conflicts"]
+        }
+        return cls(providers, about[ABOUT_MERGE]["demo"], words, Counter(conflicts))
+
+    def conflicts_as_list(self) -> list[dict[str, Any]]:
+        """The conflicts as JSON has them, most frequent first."""
+        found = sorted((-n, c) for c, n in self.conflicts.items() if n)
+        return [{"group": c.group, "shown": c.shown, "other": c.other, "providers": -n} for n, c in found]

@@ -1,0 +1,117 @@
+"""A new generation from the live one's words and a few files: what the files say takes the place of what their sources
+said before, then everybody concerned is merged anew.
+
+A small change goes into a copy of the live generation; a large one, or one that other code built, is built from all the
+words. Either way the result is what `pipeline.build` makes of all files, and readers see it in one step.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from directory.engines.base import Build, Engine, Generation, PromotionRefused, UnknownGeneration
+from directory.errors import Problem
+from directory.profile import Profile
+from indexer.duplicates import NOTE as LICENSE_KEYS
+from indexer.duplicates import Duplicates
+from indexer.filling import BATCH, batches, listed
+from indexer.pipeline import Input, Options, Refused, Run, live_generation
+from indexer.report import Outcome, RejectLog
+from indexer.tally import ABOUT_MERGE, FORMAT, Tally
+from indexer.words import Change, Words, applied, merge_code, pack, unpack
+
+_LARGE: Final = 5
+"""A change that concerns more than one in so many providers is built anew: to copy and change costs more."""
+
+
+def update(inputs: Sequence[Input], engine: Engine, rejects: RejectLog, options: Options) -> Outcome:
+    """Make a generation from the live one and `inputs`, and promote it. A refusal, or an engine that is away, is in the
+    outcome."""
+    run = Run(inputs, rejects, options)
+    try:
+        live = _updatable(engine)
+        run.go_on_from(engine, live)
+        run.read(checksums=True)
+        if _is_small(run, live) and _is_alike(engine, live):
+            changing = engine.start_build(live.name)
+            generation = run.complete(engine, changing, live, lambda: _change(run, engine, changing, live))
+        else:
+            making = engine.start_build()
+            said = _said(engine.said(live.name), run.changes())
+            generation = run.complete(engine, making, live, lambda: run.fill(making, said))
+    except (Refused, PromotionRefused, UnknownGeneration, Problem) as error:
+        return run.outcome("update", refusal=str(error))
+    return run.outcome("update", generation=generation.name, promoted=True)
+
+
+def _updatable(engine: Engine) -> Generation:
+    live = live_generation(engine)
+    if live is None:
+        raise Refused("nothing has been built yet, so there is nothing to update; run `build` with all sources first")
+    if live.sources.get(ABOUT_MERGE, {}).get("format") != FORMAT:
+        raise Refused(
+            f"{live.name} was made by code that kept no words of its sources; run `build` with all of them once"
+        )
+    return live
+
+
+def _is_small(run: Run, live: Generation) -> bool:
+    concerned = sum(s.counts.indexed + sum(1 for _ in s.withdrawn()) for s in run.sources.values())
+    return concerned * _LARGE <= live.providers
+
+
+def _is_alike(engine: Engine, live: Generation) -> bool:
+    """Whether the present code would have made of its words what is in `live`."""
+    return live.fingerprint == engine.fingerprint and live.sources[ABOUT_MERGE]["code"] == merge_code()
+
+
+def _said(stored: Iterable[tuple[str, bytes]], changes: Iterable[tuple[str, Change]]) -> Iterator[tuple[str, Words]]:
+    """The stored words of each id with what has changed of them, in increasing order of id."""
+    old = ((id_, 0, packed) for id_, packed in stored)
+    new = ((id_, 1, change) for id_, change in changes)
+    sides: list[Iterator[tuple[str, int, Any]]] = [old, new]
+    for id_, both in groupby(heapq.merge(*sides, key=itemgetter(0, 1)), key=itemgetter(0)):
+        words: Words = {}
+        for _, side, what in both:
+            words = applied(what, words) if side else unpack(what)
+        yield id_, words
+
+
+def _change(run: Run, engine: Engine, build: Build, live: Generation) -> None:
+    """Put what has changed into a copy of the live generation."""
+    run.tally = Tally.of(live.sources, live.providers)
+    run.duplicates = Duplicates(engine.kept(live.name, LICENSE_KEYS))
+    done = 0
+    for batch in batches(run.changes(), BATCH):
+        _change_some(run, build, batch, engine.said_of(live.name, [id_ for id_, _ in batch]))
+        done += len(batch)
+        run.options.progress("updating", done, None)
+
+
+def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], stored: Mapping[str, bytes]) -> None:
+    profiles: list[Profile] = []
+    gone: list[str] = []
+    said: list[tuple[str, bytes]] = []
+    for id_, change in batch:
+        before = unpack(stored.get(id_))
+        after = applied(change, before)
+        if before == after and run.was_removed(id_) == run.removed(id_):
+            continue
+        old, new = listed(id_, before, run.was_removed), listed(id_, after, run.removed)
+        run.tally.count(before, old, -1)
+        run.tally.count(after, new)
+        run.duplicates.remove(id_)
+        if new is not None:
+            profiles.append(new.profile)
+            run.duplicates.add(new.profile)
+        elif old is not None:
+            gone.append(id_)
+        if before != after:
+            said.append((id_, pack(after)))
+    build.add(profiles)
+    build.remove(gone)
+    build.say(said)

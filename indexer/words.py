@@ -1,0 +1,66 @@
+"""The words of all sources on one id, as a generation keeps them: a JSON object of source -> word. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias, TypeVar
+
+import orjson
+
+from directory import provenance
+from directory.engines.base import fingerprint, source_of
+from directory.profile import from_dict
+from indexer import merge as merge_module
+from indexer import normalize
+from indexer.merge import Merged, merge
+
+Words: TypeAlias = dict[str, bytes]
+"""Source -> what it says of one id: a profile as `profile.to_json` has it."""
+
+Change: TypeAlias = dict[str, bytes | None]
+"""Source -> its new word on one id, None where it has none any more; the others keep theirs."""
+
+_W = TypeVar("_W")
+
+
+def pack(words: Mapping[str, bytes]) -> bytes:
+    """`words` as a generation keeps them; empty for none."""
+    if not words:
+        return b""
+    return orjson.dumps({source: orjson.Fragment(word) for source, word in sorted(words.items())})
+
+
+def unpack(packed: bytes | None) -> Words:
+    """The words in what `pack` gave; none for nothing."""
+    return {source: orjson.dumps(word) for source, word in orjson.loads(packed).items()} if packed else {}
+
+
+def merged(words: Mapping[str, bytes]) -> Merged:
+    """The provider of whom the sources say `words` (at least one)."""
+    return merge({source: from_dict(orjson.loads(word)) for source, word in words.items()})
+
+
+def applied(change: Change, words: Words) -> Words:
+    """The words of an id after a change."""
+    kept = {source: word for source, word in words.items() if source not in change}
+    return kept | {source: word for source, word in change.items() if word is not None}
+
+
+def merge_code() -> str:
+    """Changes with the code that merges words: a copy of a generation must not mix two ways of merging."""
+    return fingerprint(*source_of(merge_module, normalize, provenance))
+
+
+def by_id(streams: Iterable[tuple[str, Iterable[tuple[str, _W]]]]) -> Iterator[tuple[str, dict[str, _W]]]:
+    """What the sources say of each id, in increasing order of id, given (source, its (id, word) in such an order)."""
+    in_order = heapq.merge(*(_named(source, stream) for source, stream in streams), key=itemgetter(0))
+    for id_, said in groupby(in_order, key=itemgetter(0)):
+        yield id_, {source: word for _, source, word in said}
+
+
+def _named(source: str, stream: Iterable[tuple[str, _W]]) -> Iterator[tuple[str, str, _W]]:
+    for id_, word in stream:
+        yield id_, source, word
