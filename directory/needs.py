@@ -6,8 +6,9 @@ Pure, and without any engine. What people say is in `vocabularies/needs.yaml`; a
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -31,7 +32,10 @@ _COUNTED: Final = 10
 """Signs of a concern that are counted; the next ones would add nothing."""
 _BEFORE: Final = 8
 """Words before a sign that may deny it."""
-_LEAST: Final = 0.15
+_SURE: Final = 0.8
+"""Weight from which a sign explains the weaker ones among its words, which then count `_PART`."""
+_PART: Final = 0.5
+_LEAST: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,22 @@ def _standing(signs: Iterator[_Sign], line: str, language: NeedLanguage) -> Iter
     """`signs` without those that are denied; what is past counts half."""
     for sign in signs:
         if not _said_before(line, sign.start, language.negation):
-            weight = sign.weight * (_PAST if _said_before(line, sign.start, language.past) else 1)
-            yield _Sign(sign.code, weight, sign.start, sign.end, sign.how)
+            past = _said_before(line, sign.start, language.past)
+            yield replace(sign, weight=sign.weight * _PAST) if past else sign
+
+
+def _apart(signs: list[_Sign]) -> Iterator[_Sign]:
+    """`signs`; those whose words are all part of a longer and surer one count half: "my dad" in "since my dad died"
+    hardly speaks of trouble with him."""
+    sure: dict[int, list[_Sign]] = defaultdict(list)
+    for sign in signs:
+        if sign.end - sign.start > 1 and sign.weight >= _SURE:
+            for place in range(sign.start, sign.end):
+                sure[place].append(sign)
+    for sign in signs:
+        around = sure.get(sign.start, ())
+        part = any(s.weight > sign.weight and sign.end <= s.end and s.code != sign.code for s in around)
+        yield replace(sign, weight=sign.weight * _PART) if part else sign
 
 
 def _strongest(signs: list[_Sign]) -> list[_Sign]:
@@ -144,7 +162,7 @@ def concepts(text: str, limit: int = 5) -> tuple[Concept, ...]:
     language = _LANGUAGE
     read = _read(text, language)
     by_code: dict[str, list[_Sign]] = {}
-    for sign in _standing(_signs(read, language), read.line, language):
+    for sign in _apart(list(_standing(_signs(read, language), read.line, language))):
         by_code.setdefault(sign.code, []).append(sign)
     best = {code: _strongest(signs) for code, signs in by_code.items()}
     weights = {code: _weight(signs) for code, signs in best.items()}
