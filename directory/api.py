@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import orjson
 from flask import Blueprint, Response, current_app, request
 
-from directory import openapi, search
+from directory import openapi, search, suggest
 from directory.engines.base import Engine
 from directory.errors import NotFound
 from directory.facets import FACETS
@@ -51,6 +51,14 @@ def provider(id_: str) -> Response:
     why_not = search.why_not(profile, asked)
     said = {"matches": not why_not, "why_not": why_not, "generation": search.generation_dict(generation)}
     return json({**answer, **said})
+
+
+@blueprint.get("/api/v1/suggest")
+def suggestions() -> Response:
+    """What the words of `q` may become, under the filters of a search."""
+    suggest.check(request.query_string)
+    asked = _request()
+    return json(suggest.suggestions_dict(asked, suggest.suggest(asked, engine())))
 
 
 @blueprint.get("/api/v1/vocabularies")

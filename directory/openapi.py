@@ -9,7 +9,7 @@ from typing import Any, Final
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from directory import __version__
+from directory import __version__, suggest
 from directory.facets import FACETS
 from directory.parameters import FILTERS_WITH_UNKNOWN, MAX_QUERY_LENGTH, MULTI_VALUED, ORDINARY, PARAMETERS, SORTS
 from directory.profile import DETAIL_FIELDS
@@ -143,6 +143,31 @@ _PAGE: Final = _object(
         "relax": _list(_object({"drop": _TEXT, "value": {}, "total": _WHOLE})),
     }
 )
+_SUGGESTIONS: Final = _object(
+    {
+        "q": _TEXT,
+        "crisis": _FLAG,
+        "generation": _ref("Generation"),
+        "suggestions": {
+            "type": "array",
+            "maxItems": suggest.LIMIT,
+            "items": _object(
+                {
+                    "group": {"type": "string", "enum": list(suggest.GROUPS)},
+                    "code": _or_null(_TEXT),
+                    "id": _or_null(_TEXT),
+                    "label": _TEXT,
+                    "detail": _or_null(_TEXT),
+                    "matched": _TEXT,
+                    "parameter": _or_null(_TEXT),
+                    "value": _or_null(_TEXT),
+                    "count": _WHOLE,
+                    "search": _or_null(_TEXT),
+                }
+            ),
+        },
+    }
+)
 _PROBLEM: Final = _object(
     {
         "type": _TEXT,
@@ -169,6 +194,7 @@ def _components(spec: APISpec) -> None:
     one = {"matches": _FLAG, "why_not": _list(_WHY_NOT), "generation": _ref("Generation")}
     spec.components.schema("Provider", _object({**whole, **one}, *_OF_THE_REQUEST))
     spec.components.schema("Page", _PAGE)
+    spec.components.schema("Suggestions", _SUGGESTIONS)
 
 
 def _paths(spec: APISpec) -> None:
@@ -205,6 +231,17 @@ def _paths(spec: APISpec) -> None:
                     "404": _problem("No provider has this id"),
                     "503": away,
                 },
+            }
+        },
+    )
+    spec.path(
+        "/api/v1/suggest",
+        operations={
+            "get": {
+                "summary": "What the words of a search may become",
+                "operationId": "suggest",
+                "parameters": [p for p in parameters if p["name"] not in suggest.NOT_HERE],
+                "responses": {"200": _answer("At most ten", _ref("Suggestions")), "400": wrong, "503": away},
             }
         },
     )
