@@ -128,6 +128,19 @@ _UNDERSTOOD: Final = _object(
         "crisis": _FLAG,
     }
 )
+_RELAX: Final = _object(
+    {
+        "drop": _TEXT,
+        "value": {},
+        "widen": _TEXT,
+        "from": {},
+        "to": {},
+        "include_unknown": _TEXT,
+        "words": _TEXT,
+        "total": _WHOLE,
+    },
+    *("drop", "value", "widen", "from", "to", "include_unknown", "words"),
+)
 _PAGE: Final = _object(
     {
         "total": _WHOLE,
@@ -140,7 +153,7 @@ _PAGE: Final = _object(
         "facets": _list(_COUNTS),
         "filters": _list(_object({"name": _TEXT, "not_stated": _WHOLE})),
         "understood": _or_null(_UNDERSTOOD),
-        "relax": _list(_object({"drop": _TEXT, "value": {}, "total": _WHOLE})),
+        "relax": _list(_RELAX),
     }
 )
 _SUGGESTIONS: Final = _object(

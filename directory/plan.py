@@ -158,6 +158,11 @@ def _order(request: SearchRequest) -> tuple[SortKey, ...]:
     }[request.sort]
 
 
+def matching(request: SearchRequest) -> Expr:
+    """Who matches `request`."""
+    return _all(conditions(request).values())
+
+
 def plan(request: SearchRequest) -> SearchPlan:
     """The plan of `request`. Pure: the same request gives the same plan on every engine."""
     active = conditions(request)

@@ -12,10 +12,12 @@ from typing import Any
 from directory import crisis, licensure, places, reasons
 from directory.cursor import Cursor
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
+from directory.errors import WalkGone
 from directory.facets import FACETS, Facet
 from directory.interpret import interpret
 from directory.plan import plan
 from directory.profile import Profile, to_dict
+from directory.relaxation import FEW, Change, relaxed
 from directory.search_request import SearchRequest
 from directory.understanding import Understanding
 from directory.vocabulary import facet_vocabulary
@@ -52,7 +54,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of results. `next` goes on with the walk; `unknown` says how many `include_unknown` would add."""
+    """A page of results. `next` goes on with the walk; `unknown` says how many `include_unknown` would add; `relax`
+    holds, where hardly anybody was found, the changes that find more."""
 
     request: SearchRequest
     total: int
@@ -62,12 +65,13 @@ class Page:
     unknown: Mapping[str, int]
     generation: Generation
     crisis: bool
+    relax: tuple[Change, ...] = ()
     degraded: bool = False
 
 
 def page(request: SearchRequest, engine: Engine) -> Page:
     """Answer `request`, with what its words ask for. Raises `errors.EngineUnavailable`, `errors.WalkGone`."""
-    request = effective(request, engine)
+    asked, request = request, effective(request, engine)
     result = engine.search(plan(request))
     return Page(
         request=request,
@@ -82,12 +86,23 @@ def page(request: SearchRequest, engine: Engine) -> Page:
         unknown=result.unknown,
         generation=result.generation,
         crisis=crisis.is_crisis(request.q),
+        relax=_relaxed(asked, result, engine),
     )
 
 
 def effective(request: SearchRequest, engine: Engine) -> SearchRequest:
     """`request` with what its words ask for (`interpret`)."""
     return interpret(request)
+
+
+def _relaxed(asked: SearchRequest, result: Result, engine: Engine) -> tuple[Change, ...]:
+    if result.total >= FEW or asked.after:
+        return ()
+    try:
+        return relaxed(asked, lambda changed: effective(changed, engine), engine, result.generation.name, result.total)
+    except WalkGone:
+        # Replaced and pruned since the search; its results are still right.
+        return ()
 
 
 def _next(request: SearchRequest, result: Result) -> Cursor:
@@ -160,8 +175,20 @@ def page_dict(page_: Page) -> dict[str, Any]:
         ],
         "filters": [{"name": name, "not_stated": count} for name, count in page_.unknown.items()],
         "understood": understood_dict(request.understood, page_.crisis) if request.q else None,
-        "relax": [],
+        "relax": [change_dict(change) for change in page_.relax],
     }
+
+
+def change_dict(change: Change) -> dict[str, Any]:
+    """A way to find more, and how many it finds: a filter (or word) less, a wider value, or `include_unknown`."""
+    said: dict[str, Any] = {change.kind: change.name}
+    if change.kind == "widen":
+        said |= {"from": change.before, "to": change.after}
+    elif change.kind == "drop":
+        said["value"] = change.before
+    if change.words:
+        said["words"] = change.words
+    return {**said, "total": change.total}
 
 
 def understood_dict(understood: Understanding | None, in_crisis: bool) -> dict[str, Any]:

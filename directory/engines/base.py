@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from directory.cursor import CHANGED_CURSOR, Key
 from directory.errors import BadRequest, ParameterError
+from directory.expressions import Expr
 from directory.plan import SearchPlan
 from directory.profile import Profile
 
@@ -126,6 +127,10 @@ class Engine(Protocol):
 
     def search(self, plan: SearchPlan) -> Result:
         """Answer `plan` from the live generation, or from the one it names (`errors.WalkGone` when pruned)."""
+
+    def count(self, exprs: Sequence[Expr], generation: str) -> list[int]:
+        """How many in a generation match each of `exprs`, all asked at once. Raises `errors.WalkGone` when it has been
+        pruned."""
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:
         """The provider of this id in the live generation."""

@@ -38,8 +38,9 @@ from directory.engines.elastic_client import (
     readable,
     translated,
 )
-from directory.engines.elastic_query import Search, counts_of, searches
+from directory.engines.elastic_query import Search, counting, counts_of, searches
 from directory.errors import BadRequest, EngineUnavailable, NoGeneration, ParameterError, WalkGone
+from directory.expressions import Expr
 from directory.plan import SearchPlan
 from directory.profile import Profile, from_dict
 
@@ -168,6 +169,14 @@ class ElasticEngine:
         total = _total(answers[0])
         more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
         return Result(total, hits, more, counts, unknown, generation)
+
+    def count(self, exprs: Sequence[Expr], generation: str) -> list[int]:
+        """See `base.Engine.count`. One round trip."""
+        if parse_generation_name(generation, self._alias) is None:
+            raise WalkGone(_GONE)
+        with readable():
+            _, answers = self._ask(self._client, generation, [counting(e) for e in exprs], walk=True)
+            return [_total(answer) for answer in answers]
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:
         """See `base.Engine.get`."""

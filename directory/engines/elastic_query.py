@@ -239,10 +239,15 @@ def searches(plan: SearchPlan) -> list[Search]:
     return found + list(_unknown(plan))
 
 
+def counting(expr: Expr, unknown: str | None = None) -> Search:
+    """A search that only tells how many match `expr`."""
+    query = {"bool": {"filter": _filters(expr)}}
+    return Search({"size": 0, "track_total_hits": True, "query": query}, unknown=unknown)
+
+
 def _unknown(plan: SearchPlan) -> Iterator[Search]:
     for name, expr in plan.unknown.items():
-        query = {"bool": {"filter": _filters(expr)}}
-        yield Search({"size": 0, "track_total_hits": True, "query": query}, unknown=name)
+        yield counting(expr, name)
 
 
 def counts_of(facet: FacetPlan, aggregations: Mapping[str, Any]) -> tuple[dict[str, int], int]:

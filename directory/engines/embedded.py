@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,7 @@ from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_reader import Reader, read_generation
 from directory.engines.embedded_words import Notes, words_of
 from directory.errors import EngineUnavailable, NoGeneration, WalkGone
+from directory.expressions import Expr
 from directory.plan import SearchPlan
 from directory.profile import Profile
 
@@ -92,6 +93,12 @@ class EmbeddedEngine:
             unknown={name: len(reader.members(expr, memo)) for name, expr in plan.unknown.items()},
             generation=replace(reader.generation, live=reader.generation.name == live),
         )
+
+    def count(self, exprs: Sequence[Expr], generation: str) -> list[int]:
+        """See `base.Engine.count`."""
+        reader = self._earlier(generation)
+        memo: dict[Any, Any] = {}
+        return [len(reader.members(expr, memo)) for expr in exprs]
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:
         """See `base.Engine.get`."""
