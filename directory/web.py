@@ -18,7 +18,7 @@ from directory.vocabulary import vocabulary
 from directory.web_form import Asked, empty_form, form, understand
 from directory.web_glossary import sections
 from directory.web_profile import json_ld, profile_page
-from directory.web_results import demo_note, relaxed, results_page
+from directory.web_results import demo_note, results_page
 from directory.web_words import day, listing
 
 blueprint: Final = Blueprint("web", __name__)
@@ -83,13 +83,12 @@ def results() -> str:
     """Results, with what of the request could not be understood."""
     asked = _asked()
     page = search.page(asked.request, engine())
-    instead = () if page.total else relaxed(page.request, engine())
     return _page(
         "results.html",
         asked,
         generation=page.generation,
         some_demo=any(found.profile.demo for found in page.results),
-        results=results_page(page, asked, instead),
+        results=results_page(page, asked),
         noindex=True,
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from directory.places import Point, miles
@@ -13,6 +12,7 @@ from directory.profile import Fee, Location, Profile
 from directory.search import Found
 from directory.search_request import SearchRequest
 from directory.vocabulary import vocabulary
+from directory.web_reasons import why
 from directory.web_standing import Said, confirmed, licenses, new_clients, standing
 from directory.web_words import Link, dollars, line, listing, plural, soon, telephone
 
@@ -183,34 +183,3 @@ def availability(profile: Profile, today: date) -> tuple[Said, ...]:
     if (said := new_clients(profile, today)).text:
         found.append(Said(said.text, said.tone, "" if said.tone == "quiet" else "new"))
     return tuple(found)
-
-
-def why(reasons: Iterable[Mapping[str, Any]]) -> str:
-    """Why it is shown: what of the words matched where, in a sentence."""
-    by_field: dict[str, dict[str, str]] = {}
-    for reason in reasons:
-        key = reason.get("code") or ""
-        by_field.setdefault(str(reason["field"]), {}).setdefault(str(key or reason["matched"]), str(reason["matched"]))
-    parts = [p for field, found in by_field.items() if (p := _reason(field, found))]
-    text = "; ".join(parts)
-    return text[:1].upper() + text[1:]
-
-
-def _reason(field: str, found: Mapping[str, str]) -> str:
-    """`found` maps codes (or words, where a field has no codes) to the word as typed."""
-    if field == "concern":
-        labels = [_inside(vocabulary("concerns").label(code)) for code in found]
-        return f"works with {', '.join(labels[:4])}"
-    if field == "modality":
-        return f"offers {', '.join([vocabulary('modalities').label(code) for code in found][:4])}"
-    said = listing([f"“{line(word, 40)}”" for word in dict.fromkeys(found.values())], 4)
-    return {
-        "name": f"the name has {said}",
-        "city": f"the place has {said}",
-        "bio": f"says {said} about their work",
-    }.get(field, "")
-
-
-def _inside(label: str) -> str:
-    """The label of a concern as it reads inside a sentence: `panic attacks`, but `ADHD` stays."""
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]

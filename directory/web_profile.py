@@ -25,6 +25,7 @@ from directory.web_card import (
     town_of,
     ways,
 )
+from directory.web_reasons import why_not
 from directory.web_sources import CONFIRM_PLAN, Plans, Told, plans, source_label, told
 from directory.web_standing import Said, confirmed, grant_words, licenses, standing
 from directory.web_words import Link, day, dollars, email, line, listing, paragraphs, telephone, website
@@ -67,9 +68,10 @@ class License:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """What the profile page shows, in its order."""
+    """What the profile page shows, in its order. `outside`: why the search that was asked doesn't find it."""
 
     id: str
+    outside: tuple[str, ...]
     name: str
     letters: str
     pronouns: str
@@ -103,6 +105,7 @@ def profile_page(profile: Profile, asked: SearchRequest) -> ProfilePage:
     today, state = asked.today, asked.state
     return ProfilePage(
         id=profile.id,
+        outside=why_not(profile, asked),
         name=line(profile.name, 200),
         letters=letters(profile),
         pronouns=line(profile.pronouns or "", 40),

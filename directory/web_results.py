@@ -1,16 +1,13 @@
-"""The results page as one value: everything the template shows, and nothing it has to work out. Pure but for
-`relaxed`, which searches."""
+"""The results page as one value: everything the template shows, and nothing it has to work out. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from directory import search
-from directory.engines.base import Engine, Generation
+from directory.engines.base import Generation
 from directory.search import Page
-from directory.search_request import SearchRequest
 from directory.web_card import Card, card
 from directory.web_filters import (
     Chip,
@@ -28,18 +25,16 @@ from directory.web_filters import (
     unknowns,
 )
 from directory.web_form import Asked, Form, Trouble, form
+from directory.web_relaxed import relaxed
 from directory.web_words import number, people
 
 _SECOND_FORM: Final = frozenset({"min_experience", "verified_within", "office_state"})
 """Fields that are folded away until one of them is used."""
 
-_FEW: Final = 6
-"""Filters that are tried without, when nothing is found."""
-
 
 @dataclass(frozen=True, slots=True)
 class ResultsPage:
-    """See the fields' types. `relaxed` is filled when nothing was found."""
+    """See the fields' types. `relaxed` is filled when hardly anybody was found."""
 
     heading: str
     total: int
@@ -58,7 +53,7 @@ class ResultsPage:
     more_filters_on: bool
 
 
-def results_page(page: Page, asked: Asked, relaxed: tuple[Choice, ...] = ()) -> ResultsPage:
+def results_page(page: Page, asked: Asked) -> ResultsPage:
     """The page for what was found, with what was asked."""
     request = page.request
     return ResultsPage(
@@ -74,34 +69,11 @@ def results_page(page: Page, asked: Asked, relaxed: tuple[Choice, ...] = ()) -> 
         sorts=sorts(request),
         cards=tuple(card(found, request) for found in page.results),
         pages=pages(page),
-        relaxed=relaxed,
+        relaxed=relaxed(request, page.relax),
         first_page=address(replace(request, page=1)) if page.total and not page.results else None,
         more_filters_on=any((request.min_experience, request.verified_within, request.office_state))
         or not _SECOND_FORM.isdisjoint(asked.by_field),
     )
-
-
-def relaxed(request: SearchRequest, engine: Engine) -> tuple[Choice, ...]:
-    """For each filter of a search that found nobody, how many there are without it; most first, none left out.
-
-    One small search for each of the first few filters. Raises what `search.page` raises.
-    """
-    found = []
-    for chip, without in _without_each(request):
-        total = search.page(replace(without, facets=frozenset(), page_size=1), engine).total
-        if total:
-            found.append((total, Choice(f"without {chip} ({number(total)})", address(without), False)))
-    return tuple(choice for _, choice in sorted(found, key=lambda f: -f[0]))
-
-
-def _without_each(request: SearchRequest) -> Iterable[tuple[str, SearchRequest]]:
-    names = [name for name in ("q", *request.selected) if name != "q" or request.q]
-    names += [n for n in ("state", "near", "max_fee", "min_experience", "verified_within", "office_state")
-              if getattr(request, n) is not None]  # fmt: skip
-    for name in names[:_FEW]:
-        without = request.without(name)
-        gone = {c.label for c in chips(request)} - {c.label for c in chips(without)}
-        yield " and ".join(c.label for c in chips(request) if c.label in gone), without
 
 
 def demo_note(generation: Generation) -> str:

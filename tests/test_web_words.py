@@ -12,9 +12,10 @@ from directory.licensure import eligibility
 from directory.parameters import Place
 from directory.profile import Fee, Grant, Location, Profile, Provenance
 from directory.search import found
-from directory.search_request import SearchRequest
-from directory.web_card import Price, card, kind, place, price, why
+from directory.search_request import SearchRequest, parse
+from directory.web_card import Price, card, kind, place, price
 from directory.web_profile import json_ld, profile_page
+from directory.web_reasons import why, why_not
 from directory.web_standing import Said, confirmed, licenses, new_clients, standing
 from directory.web_words import Link, clean, email, line, listing, paragraphs, soon, telephone, website
 
@@ -181,6 +182,56 @@ def test_reasons_name_what_matched() -> None:
         "says “sleep” about their work"
     )
     assert why([]) == ""
+
+
+def test_a_treatment_has_evidence_and_not_who_offers_it() -> None:
+    reasons: list[dict[str, Any]] = [
+        {"field": "modality", "code": "emdr", "matched": "EMDR", "how": "filter"},
+        {"field": "concern", "code": "ptsd", "matched": "flashbacks", "how": "need"},
+        {"field": "modality", "code": "emdr", "matched": "flashbacks", "how": "evidence", "concern": "ptsd"},
+    ]
+    assert why(reasons) == "Works with PTSD; offers EMDR, a treatment with evidence for PTSD"
+    reasons.append({"field": "modality", "code": "cpt", "matched": "flashbacks", "how": "evidence", "concern": "ptsd"})
+    assert why(reasons[2:]) == "Offers EMDR and CPT, treatments with evidence for PTSD"
+
+
+def test_why_a_search_does_not_show_somebody_is_said_in_words() -> None:
+    query = (
+        b"max_fee=80&modality=dbt&state=NY&office_state=NY&near=10001&min_experience=10&verified_within=9&q=sailing"
+        b"&accepting=yes"
+    )
+    request = parse(query, TODAY)
+    silent = why_not(person(), request)
+    assert set(silent) == {
+        "“sailing”: not in this profile.",
+        "Therapy type: not stated. You asked for Dialectical behavior therapy (DBT).",
+        "New clients: not stated. You asked for Accepting new clients.",
+        "No fee is stated. You asked for at most $80.",
+        "No license is known, in New York or elsewhere.",
+        "No office in New York is stated.",
+        "No place is known. You asked for at most 25 miles.",
+        "Experience is not stated. You asked for at least 10 years.",
+        "Never confirmed so far. You asked for at most 9 days.",
+    }
+    austin = places.find("78704")
+    other = person(
+        fee=Fee(session=150),
+        experience_since=TODAY.year - 1,
+        verified_on=TODAY - timedelta(days=10),
+        locations=(Location("Austin", "TX", "78704", austin.lat, austin.lon),),
+        grants=(Grant("license", "TX", "1"),),
+        modalities=("cbt",),
+    )
+    said = why_not(other, request)
+    for sentence in (
+        "The lowest fee stated is $150 a session. You asked for at most $80.",
+        "In practice for 1 year. You asked for at least 10 years.",
+        "Last confirmed 10 days ago. You asked for at most 9 days.",
+        "Not known to be allowed to see someone in New York in a way that you asked for and they offer.",
+        "Therapy type: Cognitive behavioral therapy (CBT). You asked for Dialectical behavior therapy (DBT).",
+    ):
+        assert sentence in said
+    assert why_not(other, parse(b"max_fee=150&state=TX&modality=cbt", TODAY)) == ()
 
 
 def test_the_profile_link_takes_the_place_along_but_not_what_troubles() -> None:
