@@ -18,6 +18,8 @@ from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
 from tests.conformance import Tally
 from tests.elastic_node import Node, running_node
+from tests.homes import ENGINES
+from tests.homes import home as home
 
 # The same examples on every run: a red test stays red, a green one green. `make conformance` draws many more.
 hypothesis_settings.register_profile(
@@ -27,8 +29,6 @@ hypothesis_settings.load_profile("fixed")
 
 NewEngine: TypeAlias = Callable[[str], Engine]
 """Makes an engine without generations; the text tells it apart from others (lower-case letters and digits)."""
-
-ENGINES = ("embedded", "elasticsearch")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -16,16 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.config import Settings
 from directory.engines.base import Engine
-from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
 from indexer import update as update_module
 from indexer.pipeline import Input, Options, build
 from indexer.report import Outcome, RejectLog
 from indexer.suppress import Entry
 from indexer.update import update
-from tests.conftest import ENGINES
+from tests.homes import Home
 from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, write
 from tests.test_nppes import SHARED, WEEKS
 
@@ -33,17 +30,10 @@ TODAY: Final = date(2026, 11, 23)
 SETTINGS: Final = Options(today=TODAY, allow_shrink=True, allow_rejects=True)
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture
+def engine(home: Home) -> Engine:
     """An engine without generations, of each kind in turn."""
-    if request.param == "embedded":
-        made: Engine = EmbeddedEngine(tmp_path / "data")
-    else:
-        url = request.getfixturevalue("node").url
-        alias = f"update{secrets.token_hex(4)}"
-        made = ElasticEngine(Settings("elasticsearch", (url,), alias=alias), search_seconds=60)
-    yield made
-    made.close()
+    return home.engine
 
 
 @pytest.fixture(params=["copied", "anew"])
@@ -323,15 +313,11 @@ def test_any_events_in_any_files(large: int, files: list[list[tuple[str, Any]]])
         engine.close()
 
 
-def test_some_events_on_elasticsearch(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_some_events(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: list[list[tuple[str, Any]]] = [
         [("nppes", row(1)), ("nppes", row(2)), ("profiles", {"npi": npi(3), "name": "Own", "modalities": ["cbt"]})],
         [("nppes", gone(1, "02/01/2024")), ("nppes", gone(3, "02/01/2024")), ("nppes", row(4))],
         [("nppes", row(3, updated="03/01/2024")), ("nppes", row(2, updated="03/01/2024", taxonomy_1="207Q00000X"))],
     ]
-    url = request.getfixturevalue("node").url
-    engine = ElasticEngine(Settings("elasticsearch", (url,), alias=f"update{secrets.token_hex(4)}"), search_seconds=60)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(update_module, "_LARGE", 0)
-        _as_built(engine, tmp_path, _written(tmp_path, files))
-    engine.close()
+    monkeypatch.setattr(update_module, "_LARGE", 0)
+    _as_built(engine, tmp_path, _written(tmp_path, files))
