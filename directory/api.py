@@ -8,7 +8,7 @@ import orjson
 from flask import Blueprint, Response, current_app, request
 
 from directory import openapi, search, suggest
-from directory.engines.base import Engine
+from directory.engines.base import Engine, Hit
 from directory.errors import NotFound
 from directory.facets import FACETS
 from directory.search_request import SearchRequest, parse
@@ -47,7 +47,7 @@ def provider(id_: str) -> Response:
         raise NotFound("there is no provider with this id")
     profile, generation = found
     asked = search.effective(asked, engine())
-    answer = search.found_dict(search.found(profile, asked), asked, detail=True)
+    answer = search.found_dict(search.found(Hit.of(profile), asked), asked, detail=True)
     why_not = search.why_not(profile, asked)
     said = {"matches": not why_not, "why_not": why_not, "generation": search.generation_dict(generation)}
     return json({**answer, **said})

@@ -127,8 +127,8 @@ def _all(conditions: Iterable[Expr]) -> Expr:
 
 
 def _facet(request: SearchRequest, active: Mapping[str, Expr], name: str) -> FacetPlan:
-    rest = request.without(name)
     if request.state and name in ("meeting", "remote"):
+        rest = request.without(name)
         # Eligibility differs by way, so each value has its own condition on the state.
         shared = _all(c for n, c in active.items() if n not in (name, "state"))
         values = {}

@@ -7,8 +7,8 @@ Readers of official formats build the dataclass directly, because marshmallow is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -154,10 +154,15 @@ class Profile:
     @property
     def license_states(self) -> tuple[str, ...]:
         """States with a license that is confirmed or self-reported, sorted; not one that a board says has ended."""
-        licenses = [g for g in self.grants if g.kind == "license"]
-        ended = {g.identity for g in licenses if g.status not in ("active", "listed")}
-        good = {g.jurisdiction for g in licenses if g.status in ("active", "listed") and g.identity not in ended}
-        return tuple(sorted(good))
+        return license_states(self.grants)
+
+
+def license_states(grants: Iterable[Grant]) -> tuple[str, ...]:
+    """See `Profile.license_states`."""
+    licenses = [g for g in grants if g.kind == "license"]
+    ended = {g.identity for g in licenses if g.status not in ("active", "listed")}
+    good = {g.jurisdiction for g in licenses if g.status in ("active", "listed") and g.identity not in ended}
+    return tuple(sorted(good))
 
 
 DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns", "grants", "networks", "provenance")
@@ -179,16 +184,57 @@ def to_dict(profile: Profile, *, detail: bool = True) -> dict[str, Any]:
 
     Without `detail` the fields of `DETAIL_FIELDS` are left out, as in a list of results.
     """
-    out: dict[str, Any] = orjson.loads(to_json(profile))
+    return public(orjson.loads(to_json(profile)), detail=detail)
+
+
+def public(stored: Mapping[str, Any], *, detail: bool = True) -> dict[str, Any]:
+    """`to_dict` of the profile that was `stored` (what `to_json` wrote, as JSON values), without making it."""
+    out = {**_blank(detail), **stored}
     if not detail:
         for name in DETAIL_FIELDS:
-            del out[name]
-    out["license_states"] = list(profile.license_states)
+            out.pop(name, None)
+    if out["fee"]:
+        out["fee"] = {**_BLANK_FEE, **out["fee"]}
+    for name in ("locations", "grants", "networks"):
+        if out.get(name):
+            out[name] = [{**_BLANK_NESTED[name], **item} for item in out[name]]
+    if detail:
+        out["provenance"] = {group: _whole(said) for group, said in out["provenance"].items()}
+    out["license_states"] = list(license_states(_build(Grant, g) for g in stored.get("grants", ())))
     return out
 
 
+def _values(of: Any) -> dict[str, Any]:
+    read: dict[str, Any] = orjson.loads(orjson.dumps(of))
+    return read
+
+
+def _whole(said: Mapping[str, Any]) -> dict[str, Any]:
+    others = [{**_values(OtherWord("")), **other} for other in said.get("others", ())]
+    return {**_BLANK_PROVENANCE, **said, "others": others}
+
+
+@lru_cache(maxsize=2)
+def _blank(detail: bool) -> dict[str, Any]:
+    """Every field, not stated, in order."""
+    return {k: v for k, v in _values(Profile("", "")).items() if detail or k not in DETAIL_FIELDS}
+
+
+_BLANK_FEE: Final = _values(Fee())
+_BLANK_PROVENANCE: Final = _values(Provenance(""))
+_BLANK_NESTED: Final = {
+    "locations": _values(Location()),
+    "grants": _values(Grant("", "")),
+    "networks": _values(Network("")),
+}
+
+
 def _build(cls: Any, data: Mapping[str, Any]) -> Any:
-    return cls(**{k: date.fromisoformat(v) if v and k in _DATES else v for k, v in data.items()})
+    values = dict(data)
+    for name in _DATES & data.keys():
+        if value := values[name]:
+            values[name] = date.fromisoformat(value)
+    return cls(**values)
 
 
 @lru_cache(maxsize=4096)
@@ -209,19 +255,23 @@ def from_dict(data: Mapping[str, Any]) -> Profile:
 
     A field left out is not stated; an unknown one is a TypeError.
     """
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key == "license_states":
-            continue
-        if key in _NESTED:
-            value = tuple(_build(_NESTED[key], v) for v in value)
-        elif key == "fee":
-            value = _build(Fee, value) if value else None
-        elif key == "provenance":
-            value = {group: _provenance(v) for group, v in value.items()}
-        elif key in _DATES:
-            value = date.fromisoformat(value) if value else None
-        elif isinstance(value, list):
-            value = tuple(value)
-        values[key] = value
+    values = dict(data)
+    values.pop("license_states", None)
+    for name in _LISTS:
+        if (value := values.get(name)) is not None:
+            values[name] = tuple(value)
+    for name in _DAYS:
+        if value := values.get(name):
+            values[name] = date.fromisoformat(value)
+    for name, cls in _NESTED.items():
+        if value := values.get(name):
+            values[name] = tuple(_build(cls, v) for v in value)
+    if value := values.get("fee"):
+        values["fee"] = _build(Fee, value)
+    if value := values.get("provenance"):
+        values["provenance"] = {group: _provenance(v) for group, v in value.items()}
     return Profile(**values)
+
+
+_LISTS: Final = tuple(f.name for f in fields(Profile) if f.default == ())
+_DAYS: Final = tuple(f.name for f in fields(Profile) if f.name in _DATES)

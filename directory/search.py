@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 
 from directory import crisis, licensure, places, reasons
@@ -16,7 +17,7 @@ from directory.errors import WalkGone
 from directory.facets import FACETS, Facet
 from directory.interpret import interpret
 from directory.plan import plan
-from directory.profile import Profile, to_dict
+from directory.profile import Profile, from_dict, public
 from directory.relaxation import FEW, Change, relaxed
 from directory.search_request import SearchRequest
 from directory.understanding import Understanding
@@ -42,14 +43,19 @@ class FacetCounts:
     not_stated: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
-    """One result: the provider, and what depends on the request: see API.md."""
+    """One result: the provider as stored (see `base.Hit`), and what depends on the request: see API.md."""
 
-    profile: Profile
+    stored: Mapping[str, Any]
     eligibility: Mapping[str, Any] | None
     distance_miles: float | None
     why: tuple[Mapping[str, Any], ...] | None
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The provider."""
+        return from_dict(self.stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def page(request: SearchRequest, engine: Engine) -> Page:
     return Page(
         request=request,
         total=result.total,
-        results=tuple(found(hit.profile, request) for hit in result.hits),
+        results=tuple(found(hit, request) for hit in result.hits),
         next=_next(request, result).token() if result.more and result.hits else None,
         facets=tuple(
             _facet(f, result.facets[f.name], request.selected.get(f.name, ()))
@@ -111,7 +117,7 @@ def _next(request: SearchRequest, result: Result) -> Cursor:
         generation=result.generation.name,
         args=tuple(request.to_args(everything=False)),
         key=last.key,
-        id=last.profile.id,
+        id=last.stored["id"],
         today=request.today,
     )
 
@@ -123,13 +129,13 @@ def _facet(facet: Facet, found: FacetCount, selected: tuple[str, ...]) -> FacetC
     return FacetCounts(facet, values, found.not_stated)
 
 
-def found(profile: Profile, request: SearchRequest) -> Found:
-    """What of `profile` depends on `request`."""
+def found(hit: Hit, request: SearchRequest) -> Found:
+    """What of a result depends on `request`. Its profile is made only where that does."""
     return Found(
-        profile=profile,
-        eligibility=licensure.eligibility(profile.grants, request.state, request.today) if request.state else None,
-        distance_miles=distance(profile, request.near.point) if request.near else None,
-        why=reasons.why(profile, request) if request.q else None,
+        stored=hit.stored,
+        eligibility=licensure.eligibility(hit.profile.grants, request.state, request.today) if request.state else None,
+        distance_miles=distance(hit.profile, request.near.point) if request.near else None,
+        why=reasons.why(hit.profile, request) if request.q else None,
     )
 
 
@@ -218,7 +224,7 @@ def understood_dict(understood: Understanding | None, in_crisis: bool) -> dict[s
 
 def found_dict(found_: Found, request: SearchRequest, *, detail: bool = False) -> dict[str, Any]:
     """One result; with `detail`, one provider's own answer. What depends on a parameter comes with it."""
-    out = to_dict(found_.profile, detail=detail)
+    out = public(found_.stored, detail=detail)
     if request.state:
         out["eligibility"] = found_.eligibility
     if request.near:

@@ -92,10 +92,18 @@ def tokens(text: str) -> list[str]:
     >>> tokens("O'Brien, Al-Sayed 王芳")
     ['o', 'brien', 'obrien', 'al', 'say', 'alsay', '王', '芳', '王芳']
     """
-    return [token for chunk in _CHUNK.findall(fold(text)) for token in _index_tokens(chunk)]
+    out: list[str] = []
+    # No chunk has a blank inside, so what lies between blanks can be remembered, which most of a text can.
+    for piece in fold(text).split():
+        out += _piece_tokens(piece)
+    return out
 
 
 @lru_cache(maxsize=100_000)
+def _piece_tokens(piece: str) -> tuple[str, ...]:
+    return tuple(token for chunk in _CHUNK.findall(piece) for token in _index_tokens(chunk))
+
+
 def _index_tokens(chunk: str) -> tuple[str, ...]:
     out: list[str] = []
     parts = _PART.findall(chunk)

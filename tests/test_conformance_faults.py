@@ -231,7 +231,7 @@ _WRONG_RESULTS: dict[str, _Spoil] = {
     "a result twice": _result(hits=lambda r: (*r.hits[:-1], *r.hits[:1])),
     "more": _result(more=lambda r: False),
     "a field of a profile": _result(
-        hits=lambda r: tuple(dataclasses.replace(h, profile=dataclasses.replace(h.profile, bio=None)) for h in r.hits)
+        hits=lambda r: tuple(dataclasses.replace(h, stored={**h.stored, "bio": None}) for h in r.hits)
     ),
 }
 
@@ -256,7 +256,7 @@ def test_a_wrong_result_is_noticed(engine: EmbeddedEngine, oracle: Oracle, today
 
 def test_a_walk_that_skips_is_noticed(engine: EmbeddedEngine, oracle: Oracle, today: date) -> None:
     def skip(result: Result) -> Result:
-        last = result.hits[-1:] and dataclasses.replace(result.hits[-1], profile=result.hits[0].profile)
+        last = result.hits[-1:] and dataclasses.replace(result.hits[-1], stored=result.hits[0].stored)
         return dataclasses.replace(result, hits=(*result.hits[:-1], last)) if last and result.more else result
 
     search = Search("sort=fee", (7, 3), ("sort",))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from directory import places
+from directory.engines.base import Hit
 from directory.licensure import eligibility
 from directory.parameters import Place
 from directory.profile import Fee, Grant, Location, Profile, Provenance
@@ -237,7 +238,7 @@ def test_why_a_search_does_not_show_somebody_is_said_in_words() -> None:
 def test_the_profile_link_takes_the_place_along_but_not_what_troubles() -> None:
     near = Place("Austin, TX", places.find("Austin, TX"))
     request = SearchRequest(TODAY, q="panic", state="TX", near=near, selected={"concern": ("panic",)})
-    shown = card(found(person(), request), request)
+    shown = card(found(Hit.of(person()), request), request)
     assert shown.href == "/providers/npi:1999999984?state=TX&near=Austin%2C+TX"
 
 

@@ -12,15 +12,18 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol
+
+import orjson
 
 from directory.cursor import CHANGED_CURSOR, Key
 from directory.errors import BadRequest, ParameterError
 from directory.expressions import Expr
 from directory.plan import SearchPlan
-from directory.profile import Profile
+from directory.profile import Profile, from_dict, to_json
 
 _NAME: Final = re.compile(
     r"(?P<alias>[a-z][a-z0-9_-]*)-(?P<fingerprint>[0-9a-f]{8})-(?P<time>\d{8}t\d{6}z)-(?P<random>[0-9a-f]{4})"
@@ -62,12 +65,23 @@ class FacetCount:
     not_stated: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
-    """One result with its sort key, as the cursor of a walk holds it."""
+    """One result: its profile as it is stored (what `profile.to_json` wrote, as JSON values), and its sort key, as the
+    cursor of a walk holds it. The profile is made from it when somebody asks."""
 
-    profile: Profile
+    stored: Mapping[str, Any]
     key: Key
+
+    @classmethod
+    def of(cls, profile: Profile) -> Hit:
+        """A result by itself."""
+        return cls(orjson.loads(to_json(profile)), ())
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The provider."""
+        return from_dict(self.stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class ElasticEngine:
             if search.unknown:
                 unknown[search.unknown] = _total(answer)
         found = answers[0]["hits"]["hits"]
-        hits = tuple(Hit(from_dict(h["_source"]["profile"]), tuple(h["sort"][:-1])) for h in found[: plan.limit])
+        hits = tuple(Hit(h["_source"]["profile"], tuple(h["sort"][:-1])) for h in found[: plan.limit])
         total = _total(answers[0])
         more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
         return Result(total, hits, more, counts, unknown, generation)

@@ -87,7 +87,7 @@ class EmbeddedEngine:
         page, more = embedded_order.page(reader, plan, found, memo)
         return Result(
             total=len(found),
-            hits=tuple(Hit(reader.profile(number), key) for number, key in page),
+            hits=tuple(Hit(reader.stored(number), key) for number, key in page),
             more=more,
             facets={f.name: reader.counts(f, memo) for f in plan.facets},
             unknown={name: len(reader.members(expr, memo)) for name, expr in plan.unknown.items()},

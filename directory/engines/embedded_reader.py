@@ -7,7 +7,7 @@ bitmap with the members of all other filters. Everything is sets, and columns fo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
@@ -93,11 +93,13 @@ class Reader:
 
     def profile(self, number: int) -> Profile:
         """The provider of this number."""
-        return from_dict(orjson.loads(self.stored(number)))
+        return from_dict(self.stored(number))
 
-    def stored(self, number: int) -> bytes:
-        """The JSON of the provider of this number, as `profile.to_json` wrote it."""
-        return self._profiles.read(int(self._offsets[number]), int(self._offsets[number + 1]))
+    def stored(self, number: int) -> Mapping[str, Any]:
+        """What `profile.to_json` wrote of the provider of this number, as JSON values."""
+        data = self._profiles.read(int(self._offsets[number]), int(self._offsets[number + 1]))
+        values: Mapping[str, Any] = orjson.loads(data)
+        return values
 
     def kept(self, key: Hashable, make: Callable[[], Array]) -> Array:
         """What `make` gives, kept for the next requests with the same `key`."""
