@@ -10,7 +10,7 @@ from typing import Final
 
 from directory import places
 from directory.query_names import names, small_words
-from directory.query_words import Key, Token, english, key, rules
+from directory.query_words import Key, Token, english, key, rules, same
 from directory.vocabulary import vocabulary
 
 _LONGEST: Final = 4
@@ -95,6 +95,12 @@ def _spelt_out(name: Key) -> Key:
     return (_SHORT.get(name[0], name[0]), *name[1:]) if name else name
 
 
+def state_at(words: Sequence[Token], start: int) -> str | None:
+    """The USPS code of a state that is named at `start`, right behind a city."""
+    found = _state_at(words, start, after_city=True, after_in=False) if start < len(words) else None
+    return found[0] if found and not words[start].gap.strip(" ,") else None
+
+
 def is_place(name: Key) -> bool:
     """Whether these words are a city of several ZIPs, or a state."""
     return name in _states() or name in _nicknames() or (name in _cities() and _cities()[name].zips >= 3)
@@ -135,7 +141,7 @@ def _city_at(words: Sequence[Token], start: int) -> Iterator[tuple[str, str | No
             continue
         end = start + count
         named = _state_at(words, end, after_city=True, after_in=False)
-        text = " ".join(t.typed for t in words[start:end])
+        text = " ".join(t.typed if same(t.typed) == t.key else t.key for t in words[start:end])
         if named and places.city_point(text, named[0]):
             yield _proper(text, named[0]), named[0], None, named[1]
         city = _cities().get(_spelt_out(name))
@@ -184,9 +190,17 @@ def _believable(words: Sequence[Token], start: int, end: int, city: City, behind
         return capital or not ordinary or city.zips >= 10
     if behind == "in":
         return (capital or not ordinary or city.zips >= 20) and (capital or city.zips >= 2)
-    if ordinary or story:
-        return (capital or not single) and not ordinary and city.zips >= 20
+    if ordinary:
+        return not story and capital and city.zips >= (40 if start == 0 else 20)
+    if story:
+        return (capital or not single) and city.zips >= 20
     return city.zips >= (8 if single else 3)
+
+
+def _agrees(words: Sequence[Token], end: int, city: City) -> bool:
+    """Whether no other state stands behind a city's name; codes that are words say nothing ("Austin or Dallas")."""
+    other = state_at(words, end)
+    return other in (None, city.state) or words[end].typed.upper() in _ordinary_codes()
 
 
 def _point_exists(text: str) -> bool:
@@ -212,6 +226,8 @@ def _meant_city(words: Sequence[Token], start: int, behind: str, story: bool, st
         if end <= state_end and not (state and city is None):
             return None
         if city is not None and not _believable(words, start, end, city, behind, story):
+            continue
+        if city is not None and not _agrees(words, end, city):
             continue
         token = words[start]
         if city is None and end == start + 1 and not behind and not token.letters and len(token.key) < 3:
@@ -242,10 +258,10 @@ def _in_state(words: Sequence[Token], start: int, begin: int, named: tuple[str, 
         return None
     if words[start].key in small_words("name_states") and not behind:
         # Names of people and cities too: alone only at the end of a list, or before "state".
-        followed = end < len(words) and words[end].key == "state"
-        if not followed and not (end == len(words) and (start == 0 or "," in words[start].gap)):
+        told = words[end - 1].key == "state" or (end < len(words) and words[end].key == "state")
+        if not told and not (end == len(words) and (start == 0 or "," in words[start].gap)):
             return None
-        end += followed
+        end += told and words[end - 1].key != "state"
     before = words[start - 2].key if start > 1 and behind == "in" else ""
     if before in small_words("offices"):
         return Reading(start - 2, end, "office_state", (code,))

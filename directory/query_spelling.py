@@ -13,11 +13,13 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from directory.lexicon import Lexicon
+from directory.places import city_point
 from directory.query_names import known_words, small_words, words_by_use
-from directory.query_places import city_words, place_words
+from directory.query_places import city_words, place_words, state_at
 from directory.query_words import Token, english, plain, same
 
-_PLACE_BEFORE: Final = ("near_words", "in_words")
+_LARGE: Final = 20
+"""ZIPs of a city that is thought of wherever a word stands."""
 
 
 @cache
@@ -50,7 +52,6 @@ def _slips(word: str) -> int:
 def _known(word: str) -> bool:
     return (
         word in known_words()
-        or word in place_words()
         or word in small_words("professionals")
         or word in small_words("stopwords")
         or word in small_words("story")
@@ -79,32 +80,58 @@ def mend(
     out = list(words)
     mended: dict[int, str] = {}
     people: set[int] = set()
-    ordinary, english_names = english()
     for place, token in enumerate(words):
-        word = token.key
-        if place in fixed or token.quoted or len(word) < 4 or not (word.isascii() and word.isalpha()):
+        if place in fixed or _right(token):
             continue
-        name = plain(token.typed)
-        if _known(word) or word in ordinary or name in ordinary or name in english_names or word in english_names:
-            continue
-        if token.letters and len(word) < 6:
-            continue
-        if lexicon is not None and lexicon.knows(name):
-            continue
-        meant = _nearest(word, _targets(), words_by_use())
-        in_place = place > 0 and (
-            words[place - 1].key in small_words("near_words") or words[place - 1].key in small_words("in_words")
-        )
-        city = _nearest(word, _cities_by_length(), city_words()) if in_place else None
-        near = lexicon.near(name, "name", 1) if lexicon is not None else []
-        person = (int(OSA.distance(name, near[0])), near[0]) if near else None
-        if city and (meant is None or city[0] <= meant[0]):
-            meant = city
-        if person and (meant is None or person[0] < meant[0]):
+        city, exists = _city(words, place)
+        if exists:
+            meant, person = city, None
+        else:
+            meant, person = _meant(token, city, lexicon)
+        if person:
             people.add(place)
-            out[place] = replace(token, key=person[1])
-            mended[place] = person[1]
-        elif meant:
-            out[place] = replace(token, key=meant[1])
-            mended[place] = meant[1]
+        if new := person or meant:
+            out[place] = replace(token, key=new)
+            mended[place] = new
     return out, mended, people
+
+
+def _right(token: Token) -> bool:
+    """Whether a word is to be left alone: known, ordinary English, or too short to tell."""
+    word, ordinary = token.key, english()[0]
+    if token.quoted or len(word) < 4 or not (word.isascii() and word.isalpha()):
+        return True
+    return _known(word) or word in ordinary or plain(token.typed) in ordinary or (token.letters and len(word) < 6)
+
+
+def _city(words: Sequence[Token], place: int) -> tuple[str | None, bool]:
+    """(the word of a city that is meant, whether the word is one of places or names as it stands). Such a word is only
+    taken for another where a state stands behind it that has no city of its name, but has the other."""
+    word, name = words[place].key, plain(words[place].typed)
+    state = state_at(words, place + 1)
+    near = _nearest(word, _cities_by_length(), city_words())
+    if word in place_words() or not english()[1].isdisjoint((word, name)):
+        other = near is not None and state is not None and not city_point(name, state) and city_point(near[1], state)
+        return (near[1] if near and other else None), True
+    if near is None:
+        return None, False
+    before = words[place - 1].key if place else ""
+    asked = state is not None or before in small_words("near_words") or before in small_words("in_words")
+    meant = _nearest(word, _targets(), words_by_use())
+    if meant is not None and (meant[0] < near[0] or (meant[0] == near[0] and not asked)):
+        return None, False
+    large = len(word) > 5 and near[1][0] == word[0] and city_words()[near[1]] >= _LARGE
+    return (near[1] if asked or large else None), False
+
+
+def _meant(token: Token, city: str | None, lexicon: Lexicon | None) -> tuple[str | None, str | None]:
+    """(the word that is meant, the name of a person that is meant instead because it is nearer)."""
+    name = plain(token.typed)
+    if lexicon is not None and lexicon.knows(name):
+        return None, None
+    found = _nearest(token.key, _targets(), words_by_use())
+    meant = city or (found[1] if found else None)
+    near = lexicon.near(name, "name", 1) if lexicon is not None else []
+    if near and (meant is None or OSA.distance(name, near[0]) < OSA.distance(token.key, meant)):
+        return None, near[0]
+    return meant, None

@@ -99,6 +99,12 @@ def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]
         ("cognitve behavioural", {"modality": ("cbt",)}),
         ("pyschologist", {"provider_type": ("psychologist",)}),
         ("child psychiatrist", {"provider_type": ("psychiatrist",), "age_group": ("child",)}),
+        ("anxiety chicgo", {"near": ("Chicago, IL",)}),
+        ("Dnver CO", {"near": ("Denver, CO",)}),
+        ("Salem TX", {"state": ("TX",)}),
+        ("psychologist Washington state", {"provider_type": ("psychologist",), "state": ("WA",)}),
+        ("grief Buffalo", {"near": ("Buffalo, NY",)}),
+        ("like a phoenix from the ashes", {}),
     ],
 )  # fmt: skip
 def test_words_become_filters(q: str, expected: dict[str, tuple[str, ...]]) -> None:
