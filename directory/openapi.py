@@ -161,6 +161,7 @@ _SUGGESTIONS: Final = _object(
         "q": _TEXT,
         "crisis": _FLAG,
         "generation": _ref("Generation"),
+        "groups": {"type": "object", "additionalProperties": _TEXT},
         "suggestions": {
             "type": "array",
             "maxItems": suggest.LIMIT,

@@ -324,6 +324,7 @@ def suggestions_dict(request: SearchRequest, found: Suggestions) -> dict[str, An
         "q": request.q,
         "crisis": found.crisis,
         "generation": generation_dict(found.generation),
+        "groups": dict(GROUPS),
         "suggestions": [
             {
                 "group": s.group,

@@ -24,6 +24,7 @@ from directory.vocabulary import Vocabulary, vocabulary
 
 _MIN_FUZZY: Final = 4
 _TWO_SLIPS: Final = 8
+_LATER: Final = 3
 _SEEN: Final = 3000
 """Names with one beginning that are looked at; only a single letter has more."""
 
@@ -39,8 +40,8 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A code that what was typed may become: `name` is the name that was matched, `rank` 0 the whole name, 1 its
-    beginning, 2 the beginning of a later word, more with slips."""
+    """A code that what was typed may become: `name` is the name that was matched, `rank` 0 the whole name, 1 the
+    beginning of the label, 2 that of another name, 3 that of a later word of the label, more with slips."""
 
     code: str
     name: str
@@ -56,8 +57,9 @@ class Terms:
         for term in vocabulary_:
             for name in dict.fromkeys((term.label, *term.names)):
                 words = folded(name).split()
-                for start in range(len(words) if name == term.label else 1):
-                    found.setdefault((" ".join(words[start:]), term.code), (name, 1 + (start > 0)))
+                label = name == term.label
+                for start in range(len(words) if label else 1):
+                    found.setdefault((" ".join(words[start:]), term.code), (name, _LATER if start else 1 + (not label)))
         self._entries = sorted((key, code, name, rank) for (key, code), (name, rank) in found.items())
         self._keys = [entry[0] for entry in self._entries]
         by_length: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -73,7 +75,7 @@ class Terms:
         for key, code, name, rank in islice(self._entries, start, start + _SEEN):
             if not key.startswith(typed):
                 break
-            matches.append(Match(code, name, 0 if key == typed and rank == 1 else rank))
+            matches.append(Match(code, name, 0 if key == typed and rank < _LATER else rank))
         return self._best(matches)
 
     def nearly(self, typed: str) -> list[Match]:
@@ -88,7 +90,7 @@ class Terms:
             found = process.extract(typed, beginnings, scorer=OSA.distance, score_cutoff=slips, limit=None)
             for _, distance, place in found:
                 _, code, name, rank = self._entries[numbers[place]]
-                matches.append(Match(code, name, rank + 2 * int(distance)))
+                matches.append(Match(code, name, rank + _LATER * int(distance)))
         return self._best(matches)
 
     def _best(self, matches: Iterable[Match]) -> list[Match]:

@@ -122,6 +122,13 @@ def test_filters_leave_out_people_and_codes(suggested: Any) -> None:
     assert [s for s in suggested("q=grace+mu&modality=cbt") if s.id == GRACE.id]
 
 
+def test_a_label_comes_before_another_name(suggested: Any) -> None:
+    codes = [s.code for s in suggested("q=mar") if s.group == "concern"]
+    assert codes[:2] == ["marriage", "cannabis"]
+    details = {s.code: s.detail for s in suggested("q=mar")}
+    assert (details["marriage"], details["cannabis"]) == ("", "marijuana")
+
+
 def test_nothing_typed_suggests_nothing(suggested: Any) -> None:
     assert list(suggested("")) == []
     assert list(suggested("q=%3F%21")) == []
