@@ -26,6 +26,7 @@ from directory.plan import plan
 from directory.profile import Profile
 from directory.search_request import parse
 from directory.suggest import Suggestion
+from directory.suggest_terms import terms
 from tests import conformance
 from tests.conftest import NewEngine
 from tests.profiles import profiles
@@ -123,10 +124,10 @@ def test_filters_leave_out_people_and_codes(suggested: Any) -> None:
 
 
 def test_a_label_comes_before_another_name(suggested: Any) -> None:
-    codes = [s.code for s in suggested("q=mar") if s.group == "concern"]
-    assert codes[:2] == ["marriage", "cannabis"]
-    details = {s.code: s.detail for s in suggested("q=mar")}
-    assert (details["marriage"], details["cannabis"]) == ("", "marijuana")
+    found = [(m.code, m.name) for m in terms("concerns").starting("mar")]
+    assert found[0] == ("marriage", "Marriage")
+    assert ("cannabis", "marijuana") in found[1:]
+    assert next(s.detail for s in suggested("q=marij") if s.code == "cannabis") == "marijuana"
 
 
 def test_nothing_typed_suggests_nothing(suggested: Any) -> None:
