@@ -21,6 +21,7 @@ from directory.engines.base import Engine, Generation, PromotionRefused, Unknown
 from directory.engines.choose import engine_from
 from directory.errors import Problem
 from indexer import own_commands, suppress
+from indexer.audit_command import audit
 from indexer.pipeline import Input, Options, build, check
 from indexer.progress import Progress
 from indexer.report import Outcome, RejectLog
@@ -282,6 +283,7 @@ def _tell(outcome: Outcome) -> None:
         out.print(f"{outcome.generation} is live, with {outcome.providers:,} providers.")
 
 
+main.add_command(audit)
 main.add_command(own_commands.suppress)
 main.add_command(own_commands.template)
 main.add_command(own_commands.demo)

@@ -19,7 +19,7 @@ from directory.errors import NoGeneration, Problem
 from indexer.duplicates import NOTE as LICENSE_KEYS
 from indexer.duplicates import Duplicates
 from indexer.filling import fill
-from indexer.report import Outcome, RejectLog, halved, too_few_providers, too_many_rejects
+from indexer.report import Outcome, RejectLog, halved, too_few_providers, too_many_rejects, unknown_words
 from indexer.sources import SOURCES
 from indexer.sources.base import Source
 from indexer.sources.files import Unusable
@@ -166,8 +166,8 @@ class Run:
             raise Refused(refusal)
 
     def _about(self) -> dict[str, Any]:
-        """What is kept with the generation of each source: counts of the last run that read it, files with their
-        SHA-256, version of the code, and how many ids it speaks of now; and what concerns several sources."""
+        """What is kept with the generation of each source: counts and unknown words of the last run that read it,
+        files with their SHA-256, version of the code, and how many ids it speaks of now; and what concerns several."""
         earlier = self.earlier.sources if self.earlier else {}
         found: dict[str, Any] = {name: about for name, about in earlier.items() if name != ABOUT_MERGE}
         for name, source in self.sources.items():
@@ -176,6 +176,7 @@ class Run:
                 **source.counts.as_dict(),
                 "files": [f for i, f in enumerate(files) if f not in files[:i]],
                 "version": version("provider-directory"),
+                "unmapped": unknown_words(source.unmapped),
             }
         for name in found:
             found[name] = {**found[name], "providers": self.tally.words[name]}

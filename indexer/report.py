@@ -144,6 +144,20 @@ class Outcome:
         }
 
 
+def unknown_words(unmapped: Mapping[str, Counter[str]], most: int = 50) -> dict[str, dict[str, Any]]:
+    """Field -> how many words no vocabulary knows: `total` times, `distinct` words, and of the `top` how often each."""
+    return {
+        field: {
+            "total": words.total(),
+            "distinct": len(words),
+            "top": {
+                word[:100]: times for word, times in sorted(words.most_common(), key=lambda w: (-w[1], w[0]))[:most]
+            },
+        }
+        for field, words in unmapped.items()
+    }
+
+
 def too_many_rejects(sources: Mapping[str, Counts]) -> str | None:
     """A sentence when over 10% of what a source offers was rejected, else None."""
     for name, counts in sources.items():

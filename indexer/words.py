@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 
@@ -31,6 +31,12 @@ def pack(words: Mapping[str, bytes]) -> bytes:
     if not words:
         return b""
     return orjson.dumps({source: orjson.Fragment(word) for source, word in sorted(words.items())})
+
+
+def said_by(packed: bytes) -> dict[str, dict[str, Any]]:
+    """Source -> its word as plain JSON values, of what `pack` gave; what is not stated may be missing."""
+    found: dict[str, dict[str, Any]] = orjson.loads(packed) if packed else {}
+    return found
 
 
 def unpack(packed: bytes | None) -> Words:

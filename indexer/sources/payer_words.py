@@ -14,7 +14,7 @@ from indexer.sources import profiles_values
 from indexer.sources.fhir import Resource, objects, text
 from indexer.sources.profiles_values import Wrong
 
-HOW: Final = "listed by a health plan"
+HOW: Final = "not verified"
 """How a payer's word was checked: not at all by anybody else."""
 
 _EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|extension)\s*\d+\s*$", re.IGNORECASE)
