@@ -123,6 +123,28 @@ def test_a_refusal(tmp_path: Path) -> None:
     assert indexer("build", f"nppes={few}", "--allow-shrink").exit_code == 0
 
 
+def test_an_update(tmp_path: Path) -> None:
+    nothing = indexer("update", f"nppes={SMALL}")
+    assert nothing.exit_code == 1
+    assert "run `build`" in nothing.stderr
+    indexer("build", f"nppes={SMALL}")
+    result = indexer("update", f"nppes={NEXT}")
+    assert result.exit_code == 0
+    assert "is live, with 107 providers" in result.stdout
+    found = answer("update", f"nppes={NEXT}")
+    assert (found["command"], found["promoted"], found["providers"]) == ("update", True, 107)
+    assert found["generation"] == answer("status")["live"]
+    assert found["total"] == found["sources"]["nppes"]
+    counts = found["total"]
+    assert counts["read"] == counts["indexed"] + counts["skipped"] + counts["deleted"] + counts["rejected"] == 50
+    assert (found["conflicts"], found["possible_duplicates"]["groups"]) == ([], 0)
+    half_bad = write(tmp_path / "f.csv", [row(1), row(2, npi="1234567890")])
+    refused = indexer("update", f"nppes={half_bad}")
+    assert refused.exit_code == 1
+    assert "--allow-rejects" in refused.stderr
+    assert answer("status")["live"] == found["generation"]
+
+
 def test_a_file_that_cannot_be_used(tmp_path: Path) -> None:
     othername = tmp_path / "othername_pfile.csv"
     othername.write_text(

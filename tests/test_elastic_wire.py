@@ -245,6 +245,21 @@ def test_a_promotion_leaves_an_alias_alone_that_was_moved_by_hand(
     assert sorted(now) == sorted(there)
 
 
+def test_what_is_made_live_while_others_are_pruned_is_kept(
+    engine: ElasticEngine, node: Node, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (conformance.build(engine, profiles(size, 1, today)).name for size in (3, 4))
+    seen = engine.generations()
+    # Just after it has looked, somebody goes back to the generation that it is about to delete.
+    engine.rollback()
+    looks = iter([seen])
+    inner = engine.generations
+    monkeypatch.setattr(engine, "generations", lambda: next(looks, None) or inner())
+    assert engine.prune(1) == []
+    assert engine.live().name == first
+    assert {g.name for g in inner()} == {first, second}
+
+
 # Keys and certificates
 
 

@@ -28,7 +28,7 @@ from directory.engines.base import (
     parse_generation_name,
     source_of,
 )
-from directory.engines.elastic_build import ElasticBuild, clear_dead_builds, delete_generation, is_finished
+from directory.engines.elastic_build import ElasticBuild, clear_dead_builds, delete_generations, is_finished
 from directory.engines.elastic_client import (
     BUILD_SECONDS,
     SEARCH_SECONDS,
@@ -309,13 +309,20 @@ class ElasticEngine:
         return self.promote(earlier.name, expected=live.name)
 
     def prune(self, keep: int) -> list[str]:
-        """See `base.Engine.prune`."""
-        old = [g.name for g in self.generations()[keep:] if not g.live]
+        """See `base.Engine.prune`. Deletes in the same step in which it makes sure of what is live: one that a rollback
+        makes live meanwhile is not deleted."""
         with translated():
             clear_dead_builds(self._building, self._alias)
-            for name in old:
-                delete_generation(self._building, name)
-        return old
+        for _ in range(_MOVES):
+            generations = self.generations()
+            old = [g.name for g in generations[keep:] if not g.live]
+            try:
+                with translated():
+                    delete_generations(self._building, self._alias, old, [g.name for g in generations if g.live])
+            except NotFoundError:
+                continue
+            return old
+        raise EngineUnavailable("the live generation changes too fast to delete others")
 
     def close(self) -> None:
         """See `base.Engine.close`."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -230,6 +230,20 @@ def is_finished(name: str, meta: Mapping[str, Any]) -> bool:
 def delete_generation(client: Elasticsearch, name: str) -> None:
     """Delete a generation and its words, in one step."""
     client.indices.delete(index=[name, words_index(name)], ignore_unavailable=True)
+
+
+def delete_generations(client: Elasticsearch, alias: str, names: Sequence[str], live: Sequence[str]) -> None:
+    """Delete generations and their words in one step, if `live` (one, or else it is not looked at) is what `alias`
+    still points at: else NotFoundError, and nothing has changed."""
+    there = client.indices.get_mapping(index=f"{alias}-*")
+    indices = [index for name in names for index in (name, words_index(name)) if index in there]
+    if not indices:
+        return
+    actions: list[dict[str, Any]] = []
+    if len(live) == 1:
+        actions.append({"remove": {"index": live[0], "alias": alias, "must_exist": True}})
+        actions.append({"add": {"index": live[0], "alias": alias, "is_write_index": True}})
+    client.indices.update_aliases(actions=[*actions, {"remove_index": {"indices": indices}}])
 
 
 def clear_dead_builds(client: Elasticsearch, alias: str) -> None:
