@@ -1,5 +1,5 @@
-"""The words of a generation: names of people, cities, and what bios and labels are made of. Understanding asks it
-whether a word exists, who bears two names, and which word is spelt nearly alike; suggestions which words begin alike.
+"""The words of a generation: names of people and of cities. Understanding asks it whether a word exists, whether
+somebody bears two names, and which word is spelt nearly alike; suggestions which words begin alike.
 
 A word is folded and without apostrophes (`plain`), not stemmed, so that it can be shown. The bytes are arrays, read in
 place, and look-ups are searches in sorted order: opening costs next to nothing, and forked workers share the memory.
@@ -20,15 +20,17 @@ import orjson
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from directory.document import Document
 from directory.profile import Profile
 from directory.query_words import plain
 
-Kind: TypeAlias = Literal["name", "city", "bio", "term"]
-KINDS: Final[tuple[Kind, ...]] = ("name", "city", "bio", "term")
+Kind: TypeAlias = Literal["name", "city"]
+KINDS: Final[tuple[Kind, ...]] = ("name", "city")
+
+NOTE: Final = "lexicon"
+"""The name under which a generation keeps its lexicon."""
 
 _MAGIC: Final = b"lexicon1"
-_MOST_BIO_WORDS: Final = 50_000
+_PIECE: Final = 1 << 20
 _SPLIT: Final = str.maketrans(dict.fromkeys('-–—/,.()"“”&', " "))
 
 
@@ -38,45 +40,49 @@ def name_words(text: str) -> tuple[str, ...]:
     >>> name_words("Maribel O'Brien-Reyes")
     ('maribel', 'obrien', 'reyes')
     """
-    return tuple(w for w in (plain(p) for p in text.translate(_SPLIT).split()) if w)
+    return tuple(w for part in text.translate(_SPLIT).split() if (w := _read(part)[0]))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=200_000)
+def _read(part: str) -> tuple[str, bool]:
+    """(a part of a name as the lexicon holds it, whether it is shown otherwise than with one capital)."""
+    return plain(part), not (part.isalpha() and part.istitle())
+
+
 def _pair(first: str, second: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{first}\t{second}".encode(), digest_size=8).digest(), "little")
 
 
 class Builder:
-    """Gathers the words of a generation while it is built."""
+    """Gathers the words of a generation while it is built; in a copy, beside those of the generation copied (`base`),
+    of which none are taken out: who left may still be looked for by name."""
 
-    def __init__(self) -> None:
-        self._counts: dict[Kind, Counter[str]] = {kind: Counter() for kind in KINDS}
-        self._shown: dict[str, str] = {}
-        self._pairs: set[int] = set()
+    def __init__(self, base: Lexicon | None = None) -> None:
+        self._counts: dict[Kind, Counter[str]] = {kind: Counter(base.words(kind) if base else {}) for kind in KINDS}
+        self._shown: dict[str, str] = dict(base.unusual) if base else {}
+        self._pairs: set[int] = set(base.pairs) if base else set()
 
-    def add(self, profile: Profile, document: Document) -> None:
+    def add(self, profile: Profile) -> None:
         """Take in one provider."""
-        own = [profile.name, *profile.other_names]
         given, family = name_words(profile.given or ""), name_words(profile.family or "")
         words = {*given, *family}
-        for name in own:
-            parts = name_words(name)
+        for name in (profile.name, *profile.other_names):
+            parts = []
+            for part in name.translate(_SPLIT).split():
+                word, unusual = _read(part)
+                parts.append(word)
+                if unusual:
+                    # O'Brien and McDonald aren't shown as Obrien and Mcdonald.
+                    self._shown.setdefault(word, part)
             words.update(parts)
             self._pairs.update(_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4])
-        self._pairs.update(_pair(a, b) for a in given for b in family)
+        if len(given) > 1 or len(family) > 1:
+            self._pairs.update(_pair(a, b) for a in given for b in family)
+        words.discard("")
         self._counts["name"].update(words)
         cities = {w for place in profile.locations if place.city for w in name_words(place.city)}
-        self._counts["city"].update(cities)
-        bio = document.texts.get("bio")
-        if bio:
-            self._counts["bio"].update(set(bio))
-        terms = [t for field in ("modalities", "concerns", "professions") for t in document.texts.get(field, ())]
-        self._counts["term"].update(set(terms))
-        for text in (*own, *(place.city for place in profile.locations if place.city)):
-            for part in text.translate(_SPLIT).split():
-                word = plain(part)
-                if word and word != part and word not in self._shown:
-                    self._shown[word] = part
+        if cities:
+            self._counts["city"].update(cities)
 
     def lexicon(self) -> Lexicon:
         """The lexicon of all that was taken in."""
@@ -84,16 +90,19 @@ class Builder:
 
     def to_bytes(self) -> bytes:
         """As it is kept with a generation."""
-        self._counts["bio"] = Counter(dict(self._counts["bio"].most_common(_MOST_BIO_WORDS)))
         words = sorted({w for counts in self._counts.values() for w in counts})
-        counted = np.array(
-            [[counts.get(w, 0) for w in words] for counts in self._counts.values()], dtype=np.uint32
-        ).reshape(len(KINDS), len(words))
+        rows = [[counts.get(w, 0) for w in words] for counts in self._counts.values()]
+        counted = np.array(rows, dtype=np.uint32).reshape(len(KINDS), len(words))
         pairs = np.array(sorted(self._pairs), dtype=np.uint64)
-        shown = {w: self._shown[w] for w in words if w in self._shown}
-        parts = ["\n".join(words).encode(), orjson.dumps(shown), counted.tobytes(), pairs.tobytes()]
+        parts = ["\n".join(words).encode(), orjson.dumps(self._shown), counted.tobytes(), pairs.tobytes()]
         head = orjson.dumps([len(words), *map(len, parts)])
         return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, *parts])
+
+    def pieces(self) -> Iterator[bytes]:
+        """`to_bytes` in the parts of a note."""
+        data = self.to_bytes()
+        for start in range(0, len(data), _PIECE):
+            yield data[start : start + _PIECE]
 
 
 class Lexicon:
@@ -114,17 +123,17 @@ class Lexicon:
             start += size
         self._data = data
         self._words: list[str] = parts[0].decode().split("\n") if count else []
-        self._shown: Mapping[str, str] = orjson.loads(parts[1])
+        self.unusual: Mapping[str, str] = orjson.loads(parts[1])
         self._counts = np.frombuffer(parts[2], dtype=np.uint32).reshape(len(KINDS), count)
         self._pairs: np.ndarray[Any, Any] = np.frombuffer(parts[3], dtype=np.uint64)
         self._buckets: dict[tuple[Kind, str, int], list[str]] | None = None
 
     @classmethod
-    def of(cls, members: Iterable[tuple[Profile, Document]]) -> Lexicon:
+    def of(cls, profiles: Iterable[Profile]) -> Lexicon:
         """The lexicon of some providers."""
         builder = Builder()
-        for profile, document in members:
-            builder.add(profile, document)
+        for profile in profiles:
+            builder.add(profile)
         return builder.lexicon()
 
     @classmethod
@@ -135,6 +144,12 @@ class Lexicon:
     def to_bytes(self) -> bytes:
         """As it is kept with a generation."""
         return self._data
+
+    @property
+    def pairs(self) -> list[int]:
+        """The pairs of names that somebody bears together, each as a number."""
+        found: list[int] = self._pairs.tolist()
+        return found
 
     def __len__(self) -> int:
         return len(self._words)
@@ -147,7 +162,7 @@ class Lexicon:
         return int(self._counts[KINDS.index(kind), place])
 
     def knows(self, word: str, kind: Kind | None = None) -> bool:
-        """Whether some provider has `word` (as `plain` gives it; of bios and terms, stemmed)."""
+        """Whether some provider has `word` (as `plain` gives it)."""
         if kind is None:
             place = bisect_left(self._words, word)
             return place < len(self._words) and self._words[place] == word
@@ -161,7 +176,12 @@ class Lexicon:
 
     def shown(self, word: str) -> str:
         """`word` as a provider writes it: `O'Brien` for `obrien`."""
-        return self._shown.get(word, word)
+        return self.unusual.get(word) or word.capitalize()
+
+    def words(self, kind: Kind) -> Mapping[str, int]:
+        """Every word of `kind` with how many providers have it."""
+        row = self._counts[KINDS.index(kind)]
+        return {self._words[place]: int(row[place]) for place in np.flatnonzero(row)}
 
     def near(self, word: str, kind: Kind, limit: int = 3) -> list[str]:
         """Words of `kind` spelt nearly like `word`: best first, then the more frequent. One slip in words of five to
@@ -193,7 +213,7 @@ class Lexicon:
     def _by_beginning(self) -> dict[tuple[Kind, str, int], list[str]]:
         if self._buckets is None:
             buckets: dict[tuple[Kind, str, int], list[str]] = defaultdict(list)
-            for kind in ("name", "city"):
+            for kind in KINDS:
                 for place in np.flatnonzero(self._counts[KINDS.index(kind)]):
                     word = self._words[place]
                     buckets[kind, word[0], len(word)].append(word)

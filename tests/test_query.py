@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.document import document
 from directory.interpret import apply, interpret
 from directory.lexicon import Lexicon
 from directory.profile import Location, Profile
@@ -40,7 +39,7 @@ PEOPLE = (
     person("Young", "Black"),
     person("Christian", "Long", bio="I work with athletes."),
 )
-LEXICON = Lexicon.of((p, document(p)) for p in PEOPLE)
+LEXICON = Lexicon.of(PEOPLE)
 
 
 def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]]:
