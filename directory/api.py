@@ -58,7 +58,7 @@ def suggestions() -> Response:
     """What the words of `q` may become, under the filters of a search."""
     suggest.check(request.query_string)
     asked = _request()
-    return json(suggest.suggestions_dict(asked, suggest.suggest(asked, engine())))
+    return json(suggest.suggestions_dict(asked, suggest.suggest(asked, engine(), engine().lexicon())))
 
 
 @blueprint.get("/api/v1/vocabularies")

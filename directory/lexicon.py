@@ -84,6 +84,12 @@ class Builder:
         if cities:
             self._counts["city"].update(cities)
 
+    def taking(self, profiles: Iterable[Profile]) -> Iterator[Profile]:
+        """`profiles`, taken in on their way."""
+        for profile in profiles:
+            self.add(profile)
+            yield profile
+
     def lexicon(self) -> Lexicon:
         """The lexicon of all that was taken in."""
         return Lexicon(self.to_bytes())

@@ -97,8 +97,10 @@ def page(request: SearchRequest, engine: Engine) -> Page:
 
 
 def effective(request: SearchRequest, engine: Engine) -> SearchRequest:
-    """`request` with what its words ask for (`interpret`)."""
-    return interpret(request)
+    """`request` with what its words ask for (`interpret`), in the generation that it is answered from."""
+    if not request.q or not request.understand or request.understood is not None:
+        return request
+    return interpret(request, engine.lexicon(request.after.generation if request.after else None))
 
 
 def _relaxed(asked: SearchRequest, result: Result, engine: Engine) -> tuple[Change, ...]:

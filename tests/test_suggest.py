@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from directory import suggest
 from directory.app import create_app
 from directory.config import Settings
-from directory.document import document
 from directory.engines.base import Engine
 from directory.interpret import interpret
 from directory.lexicon import Lexicon
@@ -45,7 +44,7 @@ def people(today: date) -> list[Profile]:
 
 @pytest.fixture(scope="module")
 def lexicon(people: list[Profile]) -> Lexicon:
-    return Lexicon.of((p, document(p)) for p in people)
+    return Lexicon.of(people)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ import orjson
 from directory.cursor import CHANGED_CURSOR, Key
 from directory.errors import BadRequest, ParameterError
 from directory.expressions import Expr
+from directory.lexicon import Lexicon
 from directory.plan import SearchPlan
 from directory.profile import Profile, from_dict, to_json
 
@@ -164,6 +165,9 @@ class Engine(Protocol):
         """The note kept under `name` with a finished generation, in parts; no part where there is none.
 
         Raises UnknownGeneration."""
+
+    def lexicon(self, generation: str | None = None) -> Lexicon:
+        """The words of the live generation, or of the finished one it names (`errors.WalkGone` when pruned)."""
 
     def start_build(self, copy_of: str | None = None) -> Build:
         """Begin a generation, empty or as a copy of a finished one. Clears what earlier builds of dead processes left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -41,11 +42,15 @@ from directory.engines.elastic_client import (
 from directory.engines.elastic_query import Search, counting, counts_of, searches
 from directory.errors import BadRequest, EngineUnavailable, NoGeneration, ParameterError, WalkGone
 from directory.expressions import Expr
+from directory.lexicon import NOTE, Lexicon
 from directory.plan import SearchPlan
 from directory.profile import Profile, from_dict
 
 _PROBE: Final = {"size": 1, "_source": False, "track_total_hits": False, "terminate_after": 1}
 """A search of the alias that only tells which index it points at."""
+
+_LEXICONS: Final = 4
+"""Lexicons kept: of the live generation, and of those that walks go on in."""
 
 _MOVES: Final = 4
 """How often a search follows an alias that moves under it."""
@@ -70,6 +75,7 @@ class ElasticEngine:
         self._search_seconds = search_seconds
         self._building = self._client.options(request_timeout=BUILD_SECONDS)
         self._known: dict[str, Generation] = {}
+        self._lexicons: OrderedDict[str, Lexicon] = OrderedDict()
         self._live_name: str | None = None
 
     # Reading
@@ -191,6 +197,26 @@ class ElasticEngine:
                 return None
             raise NoGeneration from None
         return profile, self._live(name)
+
+    def lexicon(self, generation: str | None = None) -> Lexicon:
+        """See `base.Engine.lexicon`. Read once for each generation; of the live one as the last search found it."""
+        name = generation or self._live_name or self._resolve(self._client)
+        found = self._lexicons.get(name)
+        if found is None:
+            if parse_generation_name(name, self._alias) is None:
+                raise WalkGone(_GONE)
+            try:
+                found = Lexicon(b"".join(elastic_words.kept(self._client, name, NOTE)))
+            except UnknownGeneration:
+                if generation is not None:
+                    raise WalkGone(_GONE) from None
+                # The live one has been replaced and pruned since the last search; the next one notices.
+                self._live_name = None
+                return Lexicon()
+            self._lexicons[name] = found
+            if len(self._lexicons) > _LEXICONS:
+                self._lexicons.popitem(last=False)
+        return found
 
     def _resolve(self, client: Elasticsearch) -> str:
         """The name of the index that the alias points at."""

@@ -22,6 +22,7 @@ from directory.engines.base import Generation, check_increasing, parse_generatio
 from directory.engines.elastic_client import translated
 from directory.engines.elastic_words import generation_of, note_actions, word_actions, words_index
 from directory.errors import EngineUnavailable
+from directory.lexicon import NOTE, Builder, Lexicon
 from directory.profile import Profile
 
 _BEAT_SECONDS: Final = 15.0
@@ -52,6 +53,7 @@ class ElasticBuild:
         self._last_id = ""
         self._last_word = ""
         self._notes: set[str] = set()
+        self._lexicon = Builder()
         self._over = False
         self._meta: dict[str, Any] = {"fingerprint": mark, "process": _process(os.getpid())}
         self._beat_at = monotonic()
@@ -62,6 +64,7 @@ class ElasticBuild:
             else:
                 self._clone(base, name)
                 self._clone(words_index(base), self._words)
+                self._lexicon = Builder(Lexicon(b"".join(elastic_words.kept(client, base, NOTE))))
 
     def _create(self, index: str, mapping: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         mappings = {**mapping, "_meta": {**self._meta, "beat": _now()}}
@@ -163,10 +166,12 @@ class ElasticBuild:
         for profile in profiles:
             check_increasing(profile.id, self._last_id)
             self._last_id = profile.id
+            self._lexicon.add(profile)
             yield {"_index": self.name, "_id": profile.id, "_source": elastic_index.body(profile)}
 
     def finish(self, sources: Mapping[str, Any]) -> Generation:
         """See `base.Build.finish`. The words come first: who sees the generation finished finds them finished, too."""
+        self.keep(NOTE, self._lexicon.pieces())
         with translated():
             self._beat()
             for index in (self._words, self.name):

@@ -39,6 +39,7 @@ from directory.engines.embedded_reader import Reader, read_generation
 from directory.engines.embedded_words import Notes, words_of
 from directory.errors import EngineUnavailable, NoGeneration, WalkGone
 from directory.expressions import Expr
+from directory.lexicon import Lexicon
 from directory.plan import SearchPlan
 from directory.profile import Profile
 
@@ -105,6 +106,11 @@ class EmbeddedEngine:
         reader = self._live_reader()
         number = reader.number(id_)
         return None if number is None else (reader.profile(number), replace(reader.generation, live=True))
+
+    def lexicon(self, generation: str | None = None) -> Lexicon:
+        """See `base.Engine.lexicon`."""
+        reader = self._live_reader()
+        return (self._earlier(generation) if generation not in (None, reader.generation.name) else reader).lexicon
 
     def _live_reader(self) -> Reader:
         """The live generation's; the one after it when that is replaced and deleted before it is open."""

@@ -17,6 +17,7 @@ from directory.engines.base import Generation
 from directory.engines.embedded_files import GenerationWriter
 from directory.engines.embedded_reader import read_generation
 from directory.engines.embedded_words import Notes, Records, RecordsWriter, overlaid, words_of, words_writer
+from directory.lexicon import NOTE, Builder
 from directory.profile import Profile, from_dict, to_json
 
 BUILDING: Final = ".building-"
@@ -39,6 +40,7 @@ class EmbeddedBuild:
         self._files = GenerationWriter(self._aside)
         self._words = words_writer(self._aside)
         self._notes = Notes(self._aside)
+        self._lexicon = Builder()
         self._changes: _Changes | None = None
         if base is not None:
             self._notes.take(base)
@@ -48,7 +50,7 @@ class EmbeddedBuild:
         """See `base.Build.add`."""
         self._check_open()
         if self._changes is None:
-            self._files.add(profiles)
+            self._files.add(self._lexicon.taking(profiles))
         else:
             self._changes.add(profiles)
 
@@ -77,10 +79,11 @@ class EmbeddedBuild:
         self._check_open()
         if self._changes is not None:
             self._changes.finish()
-            self._files.add(self._changes.profiles())
+            self._files.add(self._lexicon.taking(self._changes.profiles()))
             self._words.extend(self._changes.said())
             shutil.rmtree(self._aside / _CHANGES)
         self._words.finish()
+        self._notes.keep(NOTE, self._lexicon.pieces())
         self._files.finish(self.name, self._mark, sources)
         self._over = True
         os.replace(self._aside, self._final)

@@ -22,7 +22,9 @@ from directory.engines.base import FacetCount, Generation
 from directory.engines.embedded_files import MANIFEST, MISSING_NUMBER, licensed_key, value_key
 from directory.engines.embedded_places import Places
 from directory.engines.embedded_text import File, TextIndex, bitmap_of
+from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
+from directory.lexicon import NOTE, Lexicon
 from directory.plan import FacetPlan
 from directory.profile import Profile, from_dict
 from directory.text import Word
@@ -52,6 +54,7 @@ class Reader:
         self._columns: dict[str, Array] = {}
         self.places = Places(folder)
         self.texts = TextIndex(folder / "text", self.count)
+        self.lexicon = Lexicon(b"".join(Notes(folder).kept(NOTE)))
         self._known: OrderedDict[Expr, BitMap] = OrderedDict()
         self._kept: OrderedDict[Hashable, Array] = OrderedDict()
         self._lock = Lock()
