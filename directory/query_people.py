@@ -23,8 +23,18 @@ def people(words: Sequence[Token], lexicon: Lexicon | None, *, story: bool) -> s
     if lexicon is not None and len(lexicon):
         found.update(_pairs(words, lexicon, found))
         if not story:
-            found.update(_single(words, lexicon, found))
+            found.update(_single(words, lexicon, found) or _nothing_else(words, lexicon))
     return found
+
+
+def _nothing_else(words: Sequence[Token], lexicon: Lexicon) -> set[int]:
+    """All words of a query of nothing but names, even those that are ordinary words ("hope")."""
+    rest = small_words("stopwords") | small_words("professionals")
+    left = {i for i, t in enumerate(words) if t.key not in rest}
+    named = all(
+        _is_word(words[i]) and not _means(words[i]) and lexicon.knows(plain(words[i].typed), "name") for i in left
+    )
+    return left if named else set()
 
 
 def _is_word(token: Token) -> bool:
