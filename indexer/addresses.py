@@ -17,7 +17,7 @@ _TERRITORIES: Final = frozenset({"PR", "GU", "VI", "AS", "MP", "PRI", "GUM", "VI
 _state = lru_cache(maxsize=4096)(state_code)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def located(city: str, state: str, zip_code: str, country: str, street: str | None = None) -> Location | None:
     """City, state and ZIP with their centroid, and the street where it is an office's. States come in full too, and
     countries as states: what is no US state is left out, and the country kept. None where nothing is told."""
