@@ -131,8 +131,11 @@ class Run:
     def fill(self, build: Build | None, said: Iterable[tuple[str, Words]]) -> None:
         """Put all of `said` into an empty build (None: only count)."""
 
+        # Of the sources' words on one provider one is enough to list them: there may be fewer.
+        most = sum(source.counts.indexed for source in self.sources.values())
+
         def progress(done: int) -> None:
-            self.options.progress("building", done, None)
+            self.options.progress("building", done, max(most, done))
 
         fill(build, said, self.removed, self.tally, self.duplicates, progress)
 

@@ -85,11 +85,11 @@ def _change(run: Run, engine: Engine, build: Build, live: Generation) -> None:
     """Put what has changed into a copy of the live generation."""
     run.tally = Tally.of(live.sources, live.providers)
     run.duplicates = Duplicates(engine.kept(live.name, LICENSE_KEYS))
-    done = 0
+    done, most = 0, sum(source.counts.indexed for source in run.sources.values())
     for batch in batches(run.changes(), BATCH):
         _change_some(run, build, batch, engine.said_of(live.name, [id_ for id_, _ in batch]))
         done += len(batch)
-        run.options.progress("updating", done, None)
+        run.options.progress("updating", done, max(most, done))
 
 
 def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], stored: Mapping[str, bytes]) -> None:
