@@ -112,7 +112,9 @@ class SearchRequest:
         if self.understood is None or name not in self.understood.filters:
             return self
         left = self.understood.without(name, keep)
-        return replace(self, q=left.q, understood=left if left.q else None)
+        # Small words alone ("in", "takes") are no search.
+        says = left.findings or left.concepts or left.text or left.required
+        return replace(self, q=left.q if says else "", understood=left if says else None)
 
     def explicit(self) -> SearchRequest:
         """This request without what its words ask for: what its arguments say beside `q`."""

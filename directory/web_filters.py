@@ -12,12 +12,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 from directory.cursor import Cursor
-from directory.facets import FACET, FACETS
+from directory.facets import FACET
 from directory.parameters import MAX_RESULTS_BY_PAGE
 from directory.search import FacetCounts, FacetValue, Page
 from directory.search_request import SearchRequest
 from directory.text import fold
-from directory.vocabulary import facet_vocabulary, vocabulary
+from directory.vocabulary import vocabulary
 from directory.web_words import line, number, plural
 
 SHOWN_VALUES: Final = 7
@@ -50,15 +50,6 @@ class FacetPanel:
     values: tuple[Value, ...]
     folded: tuple[Value, ...]
     not_stated: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """Something that is on, with the link that turns it off."""
-
-    label: str
-    detail: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +127,12 @@ def _not_stated(request: SearchRequest, name: str, count: int) -> Value:
     included = name in request.include_unknown
     if name not in request.selected:
         return Value("", "Not stated", number(count), None, False)
-    href = address(_toggled_unknown(request, name)) if count or included else None
+    href = address(toggled_unknown(request, name)) if count or included else None
     return Value("", "who don’t say", f"+{number(count)}", href, included)
 
 
-def _toggled_unknown(request: SearchRequest, name: str) -> SearchRequest:
+def toggled_unknown(request: SearchRequest, name: str) -> SearchRequest:
+    """`request` with those who state nothing for filter `name` taken in, or left out again."""
     return replace(request, include_unknown=request.include_unknown ^ {name}, page=1, after=None)
 
 
@@ -161,32 +153,12 @@ def unknowns(page: Page) -> tuple[Unknown, ...]:
         included = name in page.request.include_unknown
         if count or included:
             text = f"{number(count)} {_UNSTATED[name][0 if count == 1 else 1]}"
-            found.append(Unknown(text, address(_toggled_unknown(page.request, name)), included))
+            found.append(Unknown(text, address(toggled_unknown(page.request, name)), included))
     return tuple(found)
 
 
-def chips(request: SearchRequest) -> tuple[Chip, ...]:
-    """Everything that narrows the results, in the order of the page."""
-    return tuple(_chips(request))
-
-
-def _chips(request: SearchRequest) -> Iterator[Chip]:
-    if request.q:
-        yield Chip(f"“{line(request.q, 60)}”", "", address(request.without("q")))
-    for facet in FACETS:
-        for code in request.selected.get(facet.name, ()):
-            label = facet_vocabulary(facet).label(code)
-            shown = f"{facet.label}: {label.lower()}" if facet.kind == "flag" else label
-            yield Chip(shown, "", address(toggled(request, facet.name, code)))
-        if facet.name in request.selected and facet.name in request.include_unknown:
-            yield Chip(f"{facet.label}: not stated too", "", address(_toggled_unknown(request, facet.name)))
-    for name, label in _other_filters(request):
-        yield Chip(label, "", address(request.without(name)))
-        if name in request.include_unknown:
-            yield Chip("and those who don’t say", label, address(_toggled_unknown(request, name)))
-
-
-def _other_filters(request: SearchRequest) -> Iterator[tuple[str, str]]:
+def other_filters(request: SearchRequest) -> Iterator[tuple[str, str]]:
+    """The filters that are on beside the facets: name and what it says."""
     states = vocabulary("states")
     if request.state:
         yield "state", f"I’m in {states.label(request.state)}"
@@ -204,7 +176,7 @@ def _other_filters(request: SearchRequest) -> Iterator[tuple[str, str]]:
 
 def filter_count(request: SearchRequest) -> int:
     """How many filters are on (`Filter: 3 on`): every value chosen and every other filter; the words are none."""
-    return sum(map(len, request.selected.values())) + sum(1 for _ in _other_filters(request))
+    return sum(map(len, request.selected.values())) + sum(1 for _ in other_filters(request))
 
 
 def sorts(request: SearchRequest) -> tuple[Choice, ...]:

@@ -8,7 +8,8 @@ from directory.facets import FACET
 from directory.relaxation import Change
 from directory.search_request import SearchRequest
 from directory.vocabulary import facet_vocabulary
-from directory.web_filters import Choice, address, chips
+from directory.web_chips import chips
+from directory.web_filters import Choice, address
 from directory.web_words import dollars, line, listing, number, plural
 
 _MOST: Final = 8

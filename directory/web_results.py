@@ -9,14 +9,13 @@ from typing import Final
 from directory.engines.base import Generation
 from directory.search import Page
 from directory.web_card import Card, card
+from directory.web_chips import Chip, Mended, about, chips, mended, unapplied
 from directory.web_filters import (
-    Chip,
     Choice,
     FacetPanel,
     Pages,
     Unknown,
     address,
-    chips,
     clear_all,
     facet_panels,
     filter_count,
@@ -40,7 +39,10 @@ class ResultsPage:
     total: int
     form: Form
     troubles: tuple[Trouble, ...]
+    mended: Mended | None
     chips: tuple[Chip, ...]
+    about: tuple[Choice, ...]
+    unapplied: tuple[str, ...]
     clear: str
     filters_on: int
     panels: tuple[FacetPanel, ...]
@@ -61,7 +63,10 @@ def results_page(page: Page, asked: Asked) -> ResultsPage:
         total=page.total,
         form=form(asked),
         troubles=asked.troubles,
+        mended=mended(request),
         chips=chips(request),
+        about=about(request),
+        unapplied=unapplied(request),
         clear=clear_all(request),
         filters_on=filter_count(request),
         panels=facet_panels(page),

@@ -15,7 +15,8 @@ from directory.parameters import Place
 from directory.search import FacetCounts, FacetValue, Page
 from directory.search_request import SearchRequest, parse
 from directory.vocabulary import facet_vocabulary
-from directory.web_filters import address, chips, facet_panels, filter_count, pages, sorts, toggled, unknowns
+from directory.web_chips import chips
+from directory.web_filters import address, facet_panels, filter_count, pages, sorts, toggled, unknowns
 from directory.web_form import Asked, form, understand
 from directory.web_results import demo_note
 
