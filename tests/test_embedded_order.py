@@ -18,6 +18,8 @@ def test_every_set_is_large(tmp_path: Path, today: date, monkeypatch: pytest.Mon
     made = profiles(700, 11, today)
     engine = EmbeddedEngine(tmp_path)
     conformance.build(engine, made)
+    monkeypatch.setattr(embedded_order, "_SMALL", 0)
+    monkeypatch.setattr(embedded_order, "_SAMPLE", 8)
     monkeypatch.setattr(embedded_order, "_GROUP", 3)
     monkeypatch.setattr(embedded_order, "_worth_walking", lambda members, wanted, count: True)
     conformance.conform(engine, Oracle(made), today, examples=500, seed=5)

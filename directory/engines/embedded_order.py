@@ -22,6 +22,7 @@ from directory.engines.embedded_text import bitmap_of, numbers_of
 from directory.errors import WalkGone
 from directory.expressions import Expr
 from directory.plan import SearchPlan, SortKey
+from directory.ranking import Score
 
 Memo: TypeAlias = dict[Expr, BitMap]
 
@@ -31,6 +32,8 @@ _SMALL: Final = 2_000
 """Members that are ordered without further ado."""
 
 _NOBODY: Final = np.empty(0, dtype=np.uint32)
+
+_SAMPLE: Final = 16_384
 
 _GROUP: Final = 4_096
 """Rows of a column's order that are looked at together, at least."""
@@ -46,14 +49,46 @@ def page(reader: Reader, plan: SearchPlan, found: BitMap, memo: Memo) -> tuple[l
         key, number = walk_key(plan), reader.number(plan.after_id)
         if number is None:
             raise WalkGone("this walk's last provider is not in its generation; start anew")
-    numbers = _candidates(reader, plan, found, wanted, key)
-    columns = sort_columns(reader, plan, numbers, memo)
+    if plan.score is not None and plan.order[0].column == "score":
+        numbers, columns = _by_score(reader, plan, plan.score, found, wanted, key, memo)
+    else:
+        numbers = _candidates(reader, plan, found, wanted, key)
+        columns = [_column(reader, plan, k, numbers) for k in plan.order]
     if key is not None and number is not None:
         rest = after(columns, numbers, key, number)
         columns, numbers = [c[rest] for c in columns], numbers[rest]
     order = first(columns, wanted)
     rows = order[plan.offset : plan.offset + plan.limit]
     return [(int(numbers[i]), key_of(columns, int(i))) for i in rows], len(order) == wanted
+
+
+def _by_score(
+    reader: Reader, plan: SearchPlan, score: Score, found: BitMap, wanted: int, key: Key | None, memo: Memo
+) -> tuple[Array, list[Array]]:
+    """As `_candidates`, with the columns of the order, the first of them the score."""
+    numbers, head = numbers_of(found), -scores(reader, score, found, memo)
+    if key is not None:
+        kept = np.flatnonzero(head >= np.float64(_LAST if key[0] is None else key[0]))
+        # Those of the very score the walk has come to may come before it.
+        wanted += int(np.count_nonzero(head[kept] == head[kept].min(initial=_LAST)))
+        numbers, head = numbers[kept], head[kept]
+    if len(head) > max(_SMALL, 2 * wanted):
+        kept = np.flatnonzero(head <= _bound(head, wanted))
+        numbers, head = numbers[kept], head[kept]
+    rest = [_column(reader, plan, k, numbers) for k in plan.order[1:]]
+    return numbers, [head.astype(np.float64), *rest]
+
+
+def _bound(head: Array, wanted: int) -> float:
+    """A value that at least `wanted` of `head` don't exceed, and not many more: taken from a sample, if it holds."""
+    step = max(1, len(head) // _SAMPLE)
+    sample = head[::step]
+    place = 2 * wanted // step + 16
+    if place < len(sample):
+        bound = float(np.partition(sample, place)[place])
+        if np.count_nonzero(head <= bound) >= wanted:
+            return bound
+    return float(np.partition(head, wanted - 1)[wanted - 1])
 
 
 def _candidates(reader: Reader, plan: SearchPlan, found: BitMap, wanted: int, key: Key | None) -> Array:
@@ -66,8 +101,6 @@ def _candidates(reader: Reader, plan: SearchPlan, found: BitMap, wanted: int, ke
     if head.column == "distance" and plan.near:
         groups = reader.places.outward(plan.near, since) if since != _LAST else iter(())
         return _met(groups, found, reader.members_missing("near"), wanted, walking=since is not None)
-    if head.column in ("score", "rotation"):
-        return numbers_of(found)
     groups = _groups(reader, head, since)
     return _met(groups, found, _unstated(reader, head), wanted, walking=since is not None)
 
@@ -138,17 +171,9 @@ def _groups(reader: Reader, key: SortKey, since: float | None) -> Iterator[Array
         size *= 2
 
 
-def sort_columns(reader: Reader, plan: SearchPlan, numbers: Array, memo: Memo) -> list[Array]:
-    """One column a sort key for the providers `numbers`, such that ascending is the order wanted and what is not
+def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array) -> Array:
+    """The column of a sort key for the providers `numbers`, such that ascending is the order wanted and what is not
     stated is infinite. Whole numbers here are below 2^53, so floats hold them exactly."""
-    return [_column(reader, plan, key, numbers, memo) for key in plan.order]
-
-
-def _column(reader: Reader, plan: SearchPlan, key: SortKey, numbers: Array, memo: Memo) -> Array:
-    if key.column == "score":
-        if plan.score is None:
-            raise ValueError("an order by score needs a score")
-        return -scores(reader, plan.score, numbers, memo)
     if key.column == "distance":
         if plan.near is None:
             raise ValueError("an order by distance needs a point")

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from pyroaring import BitMap
 
-from directory.engines.embedded_text import bitmap_of
+from directory.engines.embedded_text import bitmap_of, mapped
 from directory.places import EARTH_RADIUS_MILES, Point
 
 Array = np.ndarray[Any, Any]
@@ -31,6 +31,9 @@ _FIRST_RADIUS: Final = 32.0
 """Miles; doubled until enough are found."""
 
 _EDGE: Final = 1e-6
+
+_FAR: Final = 100.0
+"""Miles, from which a band of latitudes saves little."""
 
 
 def save_places(folder: Path, points: Sequence[tuple[float, float, int]], count: int) -> None:
@@ -57,9 +60,9 @@ class Places:
     def __init__(self, folder: Path) -> None:
         self._places = np.load(folder / "places.npy")
         self._ends = np.load(folder / "place_ends.npy")
-        self._docs = np.load(folder / "place_docs.npy", mmap_mode="r")
-        self._home = np.load(folder / "home.npy", mmap_mode="r")
-        self._more = np.load(folder / "more.npy", mmap_mode="r")
+        self._docs = mapped(folder / "place_docs.npy")
+        self._home = mapped(folder / "home.npy")
+        self._more = mapped(folder / "more.npy")
         self._known: OrderedDict[Point, Array] = OrderedDict()
         self._lock = Lock()
 
@@ -78,9 +81,12 @@ class Places:
 
     def within(self, point: Point, radius: float) -> BitMap:
         """The numbers of those with a place at most `radius` miles away."""
-        band = radius / _MILES_PER_DEGREE + 1e-6
-        start, end = np.searchsorted(self._places[:, 0], [point.lat - band, point.lat + band])
-        near = start + np.flatnonzero(miles(point, self._places[start:end]) <= radius)
+        if radius > _FAR:
+            near = np.flatnonzero(self._miles(point) <= radius)
+        else:
+            band = radius / _MILES_PER_DEGREE + 1e-6
+            start, end = np.searchsorted(self._places[:, 0], [point.lat - band, point.lat + band])
+            near = start + np.flatnonzero(miles(point, self._places[start:end]) <= radius)
         if 4 * int((self._ends[near + 1] - self._ends[near]).sum()) < len(self._home):
             return bitmap_of(np.sort(self._at(near)))
         inside = np.zeros(len(self._places) + 1, dtype=bool)
@@ -101,7 +107,13 @@ class Places:
         """Miles from `point` to the nearest place of each of `numbers` (ascending); infinite for who has none."""
         away = self._miles(point)
         found: Array = away[self._home[numbers]]
-        if len(self._more) and len(numbers):
+        if 4 * len(numbers) < len(self._more):
+            # Few numbers: look up the other places of each.
+            first, end = (np.searchsorted(self._more[:, 0], numbers, side=side) for side in ("left", "right"))
+            times = end - first
+            rows = np.repeat(first - np.cumsum(times) + times, times) + np.arange(int(times.sum()))
+            np.minimum.at(found, np.repeat(np.arange(len(numbers)), times), away[self._more[rows, 1]])
+        elif len(self._more) and len(numbers):
             at = np.minimum(np.searchsorted(numbers, self._more[:, 0]), len(numbers) - 1)
             asked = numbers[at] == self._more[:, 0]
             np.minimum.at(found, at[asked], away[self._more[asked, 1]])

@@ -21,7 +21,7 @@ from pyroaring import BitMap
 from directory.engines.base import FacetCount, Generation
 from directory.engines.embedded_files import MANIFEST, MISSING_NUMBER, licensed_key, value_key
 from directory.engines.embedded_places import Places
-from directory.engines.embedded_text import File, TextIndex, bitmap_of
+from directory.engines.embedded_text import File, TextIndex, bitmap_of, mapped
 from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.lexicon import NOTE, Lexicon
@@ -53,15 +53,14 @@ class Reader:
         self._bitmaps = self._load_bitmaps()
         self._columns: dict[str, Array] = {}
         self.places = Places(folder)
-        self.texts = TextIndex(folder / "text", self.count)
+        self.texts = TextIndex(folder / "text")
         self.lexicon = Lexicon(b"".join(Notes(folder).kept(NOTE)))
         self._known: OrderedDict[Expr, BitMap] = OrderedDict()
         self._kept: OrderedDict[Hashable, Array] = OrderedDict()
         self._lock = Lock()
 
     def _column(self, name: str) -> Array:
-        values: Array = np.load(self._folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        return values
+        return mapped(self._folder / f"{name}.npy")
 
     def _load_bitmaps(self) -> dict[str, dict[str, BitMap]]:
         """facet (or `missing`, or `licensed` with its way) -> code -> members."""
@@ -188,9 +187,13 @@ class Reader:
             memo[token] = self.texts.members(token)
         return memo[token]
 
-    def bm25(self, words: Iterable[Word], numbers: Array) -> Array:
-        """BM25 of each of `numbers` (ascending) over `words`, in Lucene's scale; a word counts wherever it occurs."""
-        return self.texts.scores(dict.fromkeys(t for word in words for tokens in word for t in tokens), numbers)
+    def bm25(self, words: Iterable[Word], found: BitMap) -> Array:
+        """BM25 of each of `found`, ascending by number, over `words`; a word counts wherever it occurs."""
+        return self.texts.scores(_tokens(words), found)
+
+    def add_bm25(self, words: Iterable[Word], times: np.float32, total: Array) -> None:
+        """Add BM25 over `words`, `times` its value, to `total`, which has a row for everybody."""
+        self.texts.add_scores(_tokens(words), times, total)
 
     # Counts
 
@@ -211,6 +214,10 @@ class Reader:
             return FacetCount({code: len(found) for code, found in values.items()}, len(missing))
         counts = {code: base.intersection_cardinality(found) for code, found in values.items()}
         return FacetCount(counts, base.intersection_cardinality(missing))
+
+
+def _tokens(words: Iterable[Word]) -> Iterable[str]:
+    return dict.fromkeys(t for word in words for tokens in word for t in tokens)
 
 
 def read_generation(folder: Path) -> Generation:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -201,6 +201,12 @@ def numbers_of(found: BitMap) -> Array:
     return np.frombuffer(found.to_array(), dtype=np.uint32)
 
 
+def mapped(path: Path) -> Array:
+    """The array of a file, mapped; as a plain array, because numpy's own class of maps is slow to index."""
+    found: Array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _List:
     """Where the list of a token lies in the files."""
@@ -211,17 +217,16 @@ class _List:
 
 
 class TextIndex:
-    """Reads the texts of a generation of `count` providers. Lists are read when asked for and not kept: the operating
+    """Reads the texts of a generation. Lists are read when asked for and not kept: the operating
     system keeps what is read often, once for all processes."""
 
-    def __init__(self, folder: Path, count: int) -> None:
-        self._count = count
+    def __init__(self, folder: Path) -> None:
         self._tokens = (folder / "tokens.bin").read_bytes()
-        self._ends = np.load(folder / "tokens.npy", mmap_mode="r")
-        self._places = np.load(folder / "places.npy", mmap_mode="r")
-        self._member_ends = np.load(folder / "members.npy", mmap_mode="r")
-        self._impact_ends = np.load(folder / "impacts.npy", mmap_mode="r")
-        self._largest = np.load(folder / "largest.npy", mmap_mode="r")
+        self._ends = mapped(folder / "tokens.npy")
+        self._places = mapped(folder / "places.npy")
+        self._member_ends = mapped(folder / "members.npy")
+        self._impact_ends = mapped(folder / "impacts.npy")
+        self._largest = mapped(folder / "largest.npy")
         self._members = File(folder / "members.bin")
         self._impacts = File(folder / "impacts.bin")
 
@@ -248,27 +253,29 @@ class TextIndex:
         found = self._list(token)
         return BitMap.deserialize(self._members.read(*found.members)) if found else BitMap()
 
-    def scores(self, tokens: Iterable[str], numbers: Array) -> Array:
-        """BM25 of each of `numbers` (ascending) over `tokens`, each of which counts where it occurs."""
+    def scores(self, tokens: Iterable[str], found: BitMap) -> Array:
+        """BM25 of each of `found`, ascending by number, over `tokens`, each of which counts where it occurs."""
+        numbers = numbers_of(found)
         scores = np.zeros(len(numbers), dtype=np.float32)
-        everyone: Array | None = None
-        for token in tokens:
-            found = self._list(token)
-            if found is None:
-                continue
-            start, end = found.impacts
-            shares = np.frombuffer(self._impacts.read(2 * start, 2 * end), dtype=np.uint16)
-            impacts = shares * np.float32(found.largest / _STEPS)
-            holders = numbers_of(BitMap.deserialize(self._members.read(*found.members)))
-            if 20 * len(numbers) < len(holders):
-                at = np.minimum(np.searchsorted(holders, numbers), len(holders) - 1)
-                scores += np.where(holders[at] == numbers, impacts[at], np.float32(0))
-            else:
-                everyone = np.zeros(self._count, dtype=np.float32) if everyone is None else everyone
-                everyone[holders] += impacts
-        if everyone is not None:
-            scores += everyone if len(numbers) == self._count else everyone[numbers]
+        for members, impacts in self._lists(tokens):
+            common = numbers_of(members & found)
+            holders = numbers_of(members)
+            scores[np.searchsorted(numbers, common)] += impacts[np.searchsorted(holders, common)]
         return scores
+
+    def add_scores(self, tokens: Iterable[str], times: np.float32, total: Array) -> None:
+        """Add BM25 over `tokens`, `times` its value, to `total`, which has a row for everybody."""
+        for members, impacts in self._lists(tokens):
+            total[numbers_of(members)] += times * impacts
+
+    def _lists(self, tokens: Iterable[str]) -> Iterator[tuple[BitMap, Array]]:
+        """(who holds it, what it adds to the BM25 of each) for each of `tokens` that occurs."""
+        for token in tokens:
+            if found := self._list(token):
+                start, end = found.impacts
+                shares = np.frombuffer(self._impacts.read(2 * start, 2 * end), dtype=np.uint16)
+                members = BitMap.deserialize(self._members.read(*found.members))
+                yield members, shares * np.float32(found.largest / _STEPS)
 
     def close(self) -> None:
         """Let go of the files."""
