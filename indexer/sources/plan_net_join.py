@@ -74,7 +74,9 @@ class Join:
             CREATE TABLE address (uri TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID;
             """
         )
+        # Many roles name the same networks, services and places.
         self._network = lru_cache(maxsize=10_000)(self._read_network)
+        self._get = lru_cache(maxsize=10_000)(self._read_resource)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -85,7 +87,7 @@ class Join:
         the later one: the place of the one that does not is returned."""
         kind = text(resource, "resourceType")
         name = key(kind, text(resource, "id"))
-        if uri and uri != name:
+        if uri.startswith("urn:") or "#" in uri:
             self._db.execute("REPLACE INTO address VALUES (?, ?)", (uri, name))
         updated = text(one(resource, "meta"), "lastUpdated")
         known = self._db.execute("SELECT day, file, line FROM resource WHERE key = ?", (name,)).fetchone()
@@ -172,13 +174,16 @@ class Join:
         )
 
     def _named(self, target: str) -> str:
+        """What the resource is called that a reference means: only those within a Bundle or a resource go by others."""
+        if not target.startswith("urn:") and "#" not in target:
+            return target
         row = self._db.execute("SELECT key FROM address WHERE uri = ?", (target,)).fetchone()
         return str(row[0]) if row else target
 
     def _find(self, given: Resource, owner: str, kind: str) -> Resource | None:
         return self._get(self._named(reference(given, owner)), kind)
 
-    def _get(self, name: str, kind: str) -> Resource | None:
+    def _read_resource(self, name: str, kind: str) -> Resource | None:
         row = self._db.execute("SELECT body FROM resource WHERE key = ? AND kind = ?", (name, kind)).fetchone()
         found: Resource | None = orjson.loads(row[0]) if row else None
         return found
