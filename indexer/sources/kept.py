@@ -23,7 +23,7 @@ class Kept:
     """A temporary database of profiles, in flat memory; it vanishes with its owner."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("")  # on disk, without a name
+        self._db = sqlite3.connect("", check_same_thread=False)  # on disk, without a name; any thread may collect it
         weakref.finalize(self, self._db.close)
         self._db.execute("CREATE TABLE profile (id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID")
 

@@ -65,7 +65,7 @@ class Join:
 
     def __init__(self, today: date) -> None:
         self._today = today
-        self._db = sqlite3.connect("")  # on disk, and gone when it is closed
+        self._db = sqlite3.connect("", check_same_thread=False)  # on disk; any thread may collect it
         weakref.finalize(self, self._db.close)
         self._db.executescript(
             """

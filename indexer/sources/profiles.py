@@ -48,7 +48,7 @@ class ProfilesSource(Forgetful):
         self.unmapped: Mapping[str, Counter[str]] = {"column": self._unknown}
         self._today = today
         self._files = 0
-        self._kept = sqlite3.connect("")  # a database on disk that vanishes when it is closed
+        self._kept = sqlite3.connect("", check_same_thread=False)  # on disk, gone with it; any thread may collect it
         weakref.finalize(self, self._kept.close)
         self._kept.execute(
             "CREATE TABLE row (id TEXT PRIMARY KEY, file INTEGER, line INTEGER, body BLOB) WITHOUT ROWID"
