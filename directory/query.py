@@ -118,11 +118,12 @@ class _Query:
         used |= {i for start, end in refused.values() for i in range(start, end)}
         used |= {i for c in about for i in range(c.start, c.end)}
         barred = {i for start, end in refused.values() for i in range(start, end)} | self.people
+        barred |= {i - 1 for i in self.people if i and self.words[i - 1].key in query_people.TITLES}
         barred |= {i for r in readings if r.parameter in _NOT_ABOUT for i in range(r.start, r.end)}
         return Understanding(
             q=self.q,
             findings=findings,
-            concepts=self._concepts(wanted, barred),
+            concepts=self._concepts(wanted, barred, {i for r in readings if r.parameter == "modality" for i in r.span}),
             text=" ".join(self._left(used)),
             required=tuple(self._required()),
             corrected=self._corrected(),
@@ -159,17 +160,19 @@ class _Query:
             found.append(said)
         return tuple(found)
 
-    def _concepts(self, wanted: Sequence[NamedConcern], barred: set[int]) -> tuple[Concept, ...]:
+    def _concepts(self, wanted: Sequence[NamedConcern], barred: set[int], ways: set[int]) -> tuple[Concept, ...]:
         """What the query is about, best first: what is said of it (`needs`), and what only a mended word names; nothing
-        from words that mean something else."""
+        from words that mean something else. The names of ways of working (`ways`) only tell it outright: "CBT for
+        insomnia", not "acceptance and commitment"."""
         best: dict[str, Concept] = {}
         for concept in needs.concepts(self.q, MAX_CONCEPTS + len(barred)):
             within = {i for i, t in enumerate(self.words) if t.start < concept.end and concept.start < t.end}
-            if not within or not within <= barred:
+            if not within or not (within <= barred or (within <= ways and concept.how != "name")):
                 best[concept.code] = concept
         for concern in wanted:
             first, last = self._span(concern.start, concern.end)
-            if concern.code not in best:
+            told = concern.own or not ways.issuperset(range(concern.start, concern.end))
+            if concern.code not in best and told:
                 how: Literal["name", "synonym"] = "name" if concern.own else "synonym"
                 weight = _NAMED if concern.own else _ALIAS
                 best[concern.code] = Concept(concern.code, weight, self.q[first:last], first, last, how)

@@ -58,6 +58,12 @@ _AGE_IS: Final = re.compile(
 )
 
 
+_FREE: Final = re.compile(
+    r"(?<!\S)free (?:initial |first |intro )?\d{1,2} ?(?:minute|min)(?: \w+)?"
+    r" (?:consultation|consult|call|chat|session)(?!\S)"
+)
+
+
 class _Line:
     """The words as one line, with the way back from a place in it to a word."""
 
@@ -88,12 +94,17 @@ def numbers(words: Sequence[Token]) -> list[Reading]:
     line = _Line(words)
     taken: set[int] = set()
     found = []
-    for read in (_experience, _radius, _ages, _between, _at_most, _sums):
+    for read in (_free_talks, _experience, _radius, _ages, _between, _at_most, _sums):
         for reading in read(line):
             if taken.isdisjoint(range(reading.start, reading.end)):
                 taken.update(range(reading.start, reading.end))
                 found.append(reading)
     return found
+
+
+def _free_talks(line: _Line) -> Iterator[Reading]:
+    for match in _FREE.finditer(line.text):
+        yield Reading(*line.span(match), "free_consultation", ("true",))
 
 
 def _experience(line: _Line) -> Iterator[Reading]:
@@ -120,7 +131,7 @@ def _ages(line: _Line) -> Iterator[Reading]:
         if who in small_words("no_clients") or not small_words("no_clients").isdisjoint(whom) or not 1 <= years <= 110:
             continue
         start, end = line.span(match)
-        if groups.get("whom") is not None and who and who not in small_words("whose_age"):
+        if match.re is _AGE and who and who not in small_words("whose_age"):
             end -= 1
         group = "child" if years <= 12 else "teen" if years <= 17 else "older_adult" if years >= 65 else ""
         if group:

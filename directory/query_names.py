@@ -16,7 +16,9 @@ from directory.facets import FACETS
 from directory.query_words import Key, key, listed, rules, same
 from directory.vocabulary import Term, vocabulary
 
-Company: TypeAlias = Literal["", "treatment", "capitals", "insurance", "professional", "age", "language", "credential"]
+Company: TypeAlias = Literal[
+    "", "treatment", "capitals", "insurance", "professional", "age", "language", "credential", "serving", "list", "end"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ def _company(facet: str, name: Key, code: str) -> Company:
         return "capitals"
     if name in _named("with_treatment", facet):
         return "treatment"
+    if name in _named("serving_only", facet):
+        return "serving"
+    if name in _named("listed", facet):
+        return "list"
+    if name == ("accepting",):
+        return "end"
     if facet == "insurer":
         return "insurance" if name in _weak_insurers() else ""
     if facet == "credential":

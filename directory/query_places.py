@@ -26,6 +26,11 @@ class Reading:
     parameter: str
     values: tuple[str, ...]
 
+    @property
+    def span(self) -> range:
+        """The places of its words."""
+        return range(self.start, self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class City:
@@ -230,8 +235,9 @@ def _meant_city(words: Sequence[Token], start: int, behind: str, story: bool, st
         if city is not None and not _agrees(words, end, city):
             continue
         token = words[start]
-        if city is None and end == start + 1 and not behind and not token.letters and len(token.key) < 3:
-            continue  # "la" alone in small letters
+        alone = not behind or words[start - 1].key in ("de", "en")
+        if city is None and end == start + 1 and alone and not token.letters and len(token.key) < 3:
+            continue  # "la" in small letters: alone, or the article of "de la"
         if _point_exists(text):
             return text, end
     return None

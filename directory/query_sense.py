@@ -89,6 +89,9 @@ class Sense:
             "age": self._aged,
             "language": self._spoken,
             "credential": self._held,
+            "serving": self._served,
+            "list": self._listed,
+            "end": self._ends,
         }
         return not self._elsewhere(name) and asks[meaning.needs](name, meaning)
 
@@ -149,6 +152,29 @@ class Sense:
     def _treated(self, name: Named, _: Meaning) -> bool:
         return self._key(name.end) in small_words("treatment")
 
+    def _listed(self, name: Named, meaning: Meaning) -> bool:
+        """Whether it stands beside another name, in no story: "DBT group", "individual or group"."""
+        if self._treated(name, meaning):
+            return True
+        before = name.start - 1 - (self._key(name.start - 1) in small_words("joining"))
+        after = name.end + (self._key(name.end) in small_words("joining"))
+        return not self._story and (before in self._named or after in self._named)
+
+    def _ends(self, name: Named, _: Meaning) -> bool:
+        """Whether nothing follows in its part of a list: "Denver, accepting, Aetna"."""
+        behind = self.words[name.end].gap if name.end < len(self.words) else ","
+        return not self._story and not behind.isspace()
+
+    def _served(self, name: Named, _: Meaning) -> bool:
+        """Whether these are people whom somebody serves: "counseling for veterans", "works with refugees"."""
+        place = self._back_over(name.start, "before_served")
+        if self._key(place) == "with":
+            return self._key(place - 1) in ("work", "works", "working", "experience", "experienced")
+        who = self._key(place - 1)
+        return self._key(place) == "for" and (
+            who in small_words("professionals") or who in small_words("treatment") or who == "group"
+        )
+
     def _insured(self, name: Named, _: Meaning) -> bool:
         if not small_words("insurance_before").isdisjoint(self._window(name.start - 4, name.start)):
             return True
@@ -162,6 +188,8 @@ class Sense:
 
     def _describes(self, name: Named, meaning: Meaning) -> bool:
         """Whether a gender or community is a professional's: not "for women", not "I'm a Black man"."""
+        if meaning.parameter == "community" and self._served(name, meaning):
+            return True
         before = self._key(name.start - 1)
         if before in small_words("of_clients") or (
             before == "a" and self._key(name.start - 2) in small_words("of_clients")

@@ -104,6 +104,17 @@ def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]
         ("psychologist Washington state", {"provider_type": ("psychologist",), "state": ("WA",)}),
         ("grief Buffalo", {"near": ("Buffalo, NY",)}),
         ("like a phoenix from the ashes", {}),
+        ("DBT group", {"modality": ("dbt",), "format": ("group",)}),
+        ("my friend group", {}),
+        ("EMDR, accepting, Denver", {"modality": ("emdr",), "accepting": ("yes",), "near": ("Denver, CO",)}),
+        ("trouble accepting that i am ill", {}),
+        ("counseling for veterans", {"community": ("veteran_military",)}),
+        ("works with refugees", {"community": ("immigrant",)}),
+        ("student loans", {}),
+        ("client 70 yo, Medicare", {"age_group": ("older_adult",), "insurer": ("medicare",)}),
+        ("free 20 minute call", {"free_consultation": ("true",)}),
+        ("i am so alone", {}),
+        ("manejo de la ira", {}),
     ],
 )  # fmt: skip
 def test_words_become_filters(q: str, expected: dict[str, tuple[str, ...]]) -> None:
@@ -254,3 +265,19 @@ def test_every_label_of_a_therapy_or_profession_is_understood() -> None:
         for term in VOCABULARIES[name]:
             if term.code not in lay:
                 assert understand(term.label).filters.get(parameter) == (term.code,), term.label
+
+
+@pytest.mark.parametrize(
+    ("q", "concepts"),
+    [
+        ("acceptance and commitment therapy", []),
+        ("cognitive behavioral therapy for insomnia", ["insomnia"]),
+        ("parent-child interaction therapy", []),
+        ("Ms. Okafor", []),
+        ("insomnio y ansiedad", ["insomnia", "anxiety"]),
+    ],
+)
+def test_names_of_ways_of_working_and_titles_are_no_concerns(q: str, concepts: list[str]) -> None:
+    understood = understand(q)
+    assert [c.code for c in understood.concepts] == concepts
+    assert not understood.corrected
