@@ -72,6 +72,13 @@ def _states() -> Mapping[Key, str]:
 
 
 @cache
+def _abbreviations() -> frozenset[Key]:
+    """Old abbreviations of states (Ill., Miss., Mass., Del.): words of their own but behind a city."""
+    short = {key(n) for t in vocabulary("states") for n in t.aliases if 2 < len(n) <= 5}
+    return frozenset(n for n in short if len(n) == 1)
+
+
+@cache
 def _ordinary_codes() -> frozenset[str]:
     return frozenset(rules()["ordinary_codes"].split())
 
@@ -122,7 +129,8 @@ def _keys(words: Sequence[Token], start: int, count: int) -> Key | None:
 def _state_at(words: Sequence[Token], start: int, *, after_city: bool, after_in: bool) -> tuple[str, int] | None:
     """(USPS code, where it ends) of a state named at `start`."""
     for count in (3, 2, 1):
-        if (name := _keys(words, start, count)) and (code := _states().get(name)):
+        name = _keys(words, start, count)
+        if name and (code := _states().get(name)) and (after_city or name not in _abbreviations()):
             return code, start + count
     if start >= len(words):
         return None

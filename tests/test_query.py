@@ -115,6 +115,8 @@ def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]
         ("free 20 minute call", {"free_consultation": ("true",)}),
         ("i am so alone", {}),
         ("manejo de la ira", {}),
+        ("I miss my dad", {}),
+        ("Cambridge, Mass", {"near": ("Cambridge, MA",)}),
     ],
 )  # fmt: skip
 def test_words_become_filters(q: str, expected: dict[str, tuple[str, ...]]) -> None:
