@@ -98,7 +98,7 @@ _COUNTS: Final = _object(
     }
 )
 _STANDING: Final = {"type": "string", "enum": ["yes", "listed", "not_verified", "no"]}
-_OF_EVIDENCE: Final = ("concern", "strength", "source", "date")
+_OF_EVIDENCE: Final = ("concern", "audience", "strength", "source", "date")
 _OF_THE_REQUEST: Final = {
     "eligibility": _object({"state": _TEXT, "in_person": _STANDING, "remote": _STANDING, "because": _list(_TEXT)}),
     "distance_miles": {"type": ["number", "null"]},
@@ -110,6 +110,7 @@ _OF_THE_REQUEST: Final = {
                 "matched": _TEXT,
                 "how": _TEXT,
                 "concern": _TEXT,
+                "audience": _list(_TEXT),
                 "strength": _TEXT,
                 "source": _TEXT,
                 "date": _TEXT,

@@ -34,7 +34,7 @@ def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
     """What of the words of `request` (an effective one) led to `profile`: `field`, `code` (for vocabulary fields), the
     words as typed (`matched`), and how: `filter`, `synonym`, `typo` for a filter that was understood; `name`,
     `synonym`, `need`, `model` for a concern, `related` for one above or below it; `evidence` for a treatment with
-    evidence for a concern (with `concern`, `strength`, `source`, `date`); `text` for a word that occurs."""
+    evidence for a concern (with `concern`, `audience`, `strength`, `source`, `date`); `text` for a word that occurs."""
     understood = request.understood
     found: list[Reason] = []
     if understood is not None:
@@ -44,7 +44,7 @@ def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
             found += _by_concept(profile, concept)
         found += _by_evidence(profile, understood, request.selected.get("age_group", ()))
     found += _by_words(profile, _typed_words(request))
-    return tuple({tuple(r.items()): r for r in found}.values())
+    return tuple({repr(r): r for r in found}.values())
 
 
 def _by_finding(profile: Profile, finding: Finding, understood: Understanding) -> Iterator[Reason]:
@@ -89,6 +89,7 @@ def _by_evidence(profile: Profile, understood: Understanding, ages: tuple[str, .
                 "matched": said[known.concern],
                 "how": "evidence",
                 "concern": known.concern,
+                "audience": list(known.audience),
                 "strength": known.strength,
                 "source": known.source,
                 "date": known.date,

@@ -59,8 +59,11 @@ def _treatments(backed: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """`offers EMDR, a treatment with evidence for PTSD`."""
     by_concern: dict[str, list[str]] = {}
     for reason in backed:
-        term = vocabulary("modalities").terms[reason["code"]]
-        by_concern.setdefault(str(reason["concern"]), []).append(term.short or term.label)
+        term, ages = vocabulary("modalities").terms[reason["code"]], vocabulary("age_groups")
+        whom = listing([ages.label(code).lower() for code in reason.get("audience", ())])
+        # EMDR and CBT are what people call these treatments; two letters are known to nobody.
+        name = (term.short if len(term.short) > 2 else term.label) + (f" (for {whom})" if whom else "")
+        by_concern.setdefault(str(reason["concern"]), []).append(name)
     for concern, names in by_concern.items():
         which = list(dict.fromkeys(names))
         kind = "a treatment" if len(which) == 1 else "treatments"

@@ -194,6 +194,8 @@ def test_a_treatment_has_evidence_and_not_who_offers_it() -> None:
     assert why(reasons) == "Works with PTSD; offers EMDR, a treatment with evidence for PTSD"
     reasons.append({"field": "modality", "code": "cpt", "matched": "flashbacks", "how": "evidence", "concern": "ptsd"})
     assert why(reasons[2:]) == "Offers EMDR and CPT, treatments with evidence for PTSD"
+    young = {**reasons[3], "code": "tf_cbt", "audience": ["child", "teen"]}
+    assert why([young]) == "Offers TF-CBT (for children and teens), a treatment with evidence for PTSD"
 
 
 def test_why_a_search_does_not_show_somebody_is_said_in_words() -> None:
