@@ -87,12 +87,16 @@ def completeness(profile: Profile) -> int:
     return 100 * sum(getattr(profile, field) not in (None, ()) for field in DECIDING) // len(DECIDING)
 
 
+def own_names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
+    """Every name of a profile; family and given name only where the whole name lacks them."""
+    told = set(tokens(name))
+    return name, *(n for n in (family, given) if n and not told.issuperset(tokens(n))), *others
+
+
 def texts(profile: Profile) -> dict[str, list[str]]:
     """The tokens under which `profile` is found, by text (see `TEXTS`)."""
-    told = set(tokens(profile.name))
-    own_names = [profile.name, *(n for n in (profile.family, profile.given) if n and not told.issuperset(tokens(n)))]
     return {
-        "names": name_tokens([*own_names, *profile.other_names]),
+        "names": name_tokens(own_names(profile.name, profile.family, profile.given, profile.other_names)),
         "modalities": _labels("modalities", profile.modalities),
         "concerns": _labels("concerns", profile.concerns),
         "professions": _labels("professions", profile.provider_types),

@@ -50,9 +50,9 @@ TABLE: Final = (
         "Most wrong listings are old ones.", (90, 180, 365)),
     Row("distance", 4, "nearest place within so many miles of the place asked for",
         "Sessions that are near are kept up; steps, because a mile more decides nothing.", (5, 10, 25)),
-    Row("accepting", 10, "takes new clients", "A call that can lead to an appointment."),
-    Row("waitlist", 5, "has a waiting list", "Later is better than no."),
-    Row("accepting_not_stated", 3, "does not state whether new clients are taken", "Unknown is not no."),
+    Row("accepting", 12, "takes new clients", "A call that can lead to an appointment."),
+    Row("waitlist", 9, "has a waiting list", "Later is better than no."),
+    Row("accepting_not_stated", 6, "does not state whether new clients are taken", "Unknown is not no."),
 )  # fmt: skip
 """No row asks how much a provider pays, how often they are looked at, or who they are."""
 

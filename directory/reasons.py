@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from directory import licensure
-from directory.document import Document, document, stated, texts
+from directory.document import Document, document, own_names, stated
 from directory.evidence import suggestions
 from directory.facets import FACET
 from directory.matching import distance, matches, missing_words, states
@@ -17,12 +17,12 @@ from directory.plan import conditions
 from directory.profile import Profile
 from directory.ranking import related
 from directory.search_request import SearchRequest
-from directory.text import Alternative, Word, words
+from directory.text import Word, name_tokens, tokens, words
 from directory.understanding import Concept, Finding, Understanding
 from directory.vocabulary import facet_vocabulary, term_key
 
-_CODED: Final = {"modalities": "modality", "concerns": "concern", "professions": "provider_type"}
-_PLAIN: Final = {"names": "name", "cities": "city", "bio": "bio"}
+_CODED: Final = ("modality", "concern", "provider_type")
+"""Facets whose labels `q` searches."""
 
 Reason = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
             found += _by_concept(profile, concept)
         found += _by_evidence(profile, understood, request.selected.get("age_group", ()))
     found += _by_words(profile, _typed_words(request))
-    return tuple({repr(r): r for r in found}.values())
+    return tuple({(r["field"], r["code"], r["matched"], r["how"], r.get("concern")): r for r in found}.values())
 
 
 def _by_finding(profile: Profile, finding: Finding, understood: Understanding) -> Iterator[Reason]:
@@ -111,28 +111,42 @@ def _typed_words(request: SearchRequest) -> tuple[tuple[str, Word], ...]:
 def _by_words(profile: Profile, typed: tuple[tuple[str, Word], ...]) -> Iterator[Reason]:
     if not typed:
         return
-    found = {name: frozenset(tokens) for name, tokens in texts(profile).items()}
+    wanted = {token for _, word in typed for alternative in word for token in alternative}
+    found = [text for text in _token_sets(profile) if not wanted.isdisjoint(text[2])]
     for written, word in typed:
-        for name, tokens in found.items():
-            if _occurs(word, tokens):
-                yield _by_word(profile, name, written, word)
+        for field, code, occurring in found:
+            if _occurs(word, occurring):
+                yield {"field": field, "code": code, "matched": written, "how": "text"}
+
+
+def _token_sets(profile: Profile) -> list[tuple[str, str | None, frozenset[str]]]:
+    """(field, code, tokens) of every text that `q` searches, in the order of `document.TEXTS`. Results are explained on
+    each page that shows them, so what takes long is kept."""
+    return [
+        ("name", None, _names(profile.name, profile.family, profile.given, profile.other_names)),
+        *((field, code, _label(field, code)) for field in _CODED for code in stated(profile, FACET[field])),
+        *(("city", None, _tokens(place.city)) for place in profile.locations if place.city),
+        *((("bio", None, _tokens(profile.bio)),) if profile.bio else ()),
+    ]
+
+
+@lru_cache(maxsize=2048)
+def _names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name_tokens(own_names(name, family, given, others)))
+
+
+@lru_cache(maxsize=2048)
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
+
+
+@lru_cache(maxsize=4096)
+def _label(field: str, code: str) -> frozenset[str]:
+    return _tokens(facet_vocabulary(FACET[field]).label(code))
 
 
 def _occurs(word: Word, tokens: frozenset[str]) -> bool:
     return any(tokens.issuperset(alternative) for alternative in word)
-
-
-@lru_cache(maxsize=4096)
-def _label_tokens(name: str, code: str) -> frozenset[str]:
-    label: Iterator[Alternative] = (a for w in words(facet_vocabulary(FACET[name]).label(code)) for a in w)
-    return frozenset(t for alternative in label for t in alternative)
-
-
-def _by_word(profile: Profile, name: str, typed: str, word: Word) -> Reason:
-    field = _CODED.get(name) or _PLAIN[name]
-    codes = getattr(profile, FACET[field].field) if name in _CODED else ()
-    code = next((c for c in codes if _occurs(word, _label_tokens(field, c))), None)
-    return {"field": field, "code": code, "matched": typed, "how": "text"}
 
 
 # Why not
