@@ -54,7 +54,7 @@ class Evidence:
     def sentence(self) -> str:
         """`Cognitive behavioral therapy (CBT) is a treatment with evidence for anxiety (NICE CG113).`"""
         treatment = vocabulary("modalities").label(self.modality)
-        whom = f" in {_people(self.audience)}" if self.audience else ""
+        whom = f" in {people_words(self.audience)}" if self.audience else ""
         note = f", {self.note}" if self.note else ""
         return (
             f"{treatment} is a treatment with evidence for {concern_words(self.concern)}{whom} ({self.source}){note}."
@@ -67,7 +67,8 @@ def concern_words(code: str) -> str:
     return label if label[:2].isupper() else label[0].lower() + label[1:]
 
 
-def _people(audience: tuple[str, ...]) -> str:
+def people_words(audience: tuple[str, ...]) -> str:
+    """Age groups inside a sentence: `children and teens`."""
     known = vocabulary("age_groups")
     return " and ".join(known.label(code).lower() for code in audience)
 

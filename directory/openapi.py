@@ -10,6 +10,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from directory import __version__, suggest
+from directory.evidence import STRENGTHS
 from directory.facets import FACETS
 from directory.parameters import FILTERS_WITH_UNKNOWN, MAX_QUERY_LENGTH, MULTI_VALUED, ORDINARY, PARAMETERS, SORTS
 from directory.profile import DETAIL_FIELDS
@@ -127,6 +128,20 @@ _UNDERSTOOD: Final = _object(
         "text": _TEXT,
         "corrected": _list(_object({"from": _TEXT, "to": _TEXT})),
         "crisis": _FLAG,
+        "evidence": _list(
+            _object(
+                {
+                    "concern": _TEXT,
+                    "modality": _TEXT,
+                    "audience": _list(_TEXT),
+                    "strength": {"type": "string", "enum": list(STRENGTHS)},
+                    "source": _TEXT,
+                    "date": _TEXT,
+                    "url": _or_null(_TEXT),
+                    "text": _TEXT,
+                }
+            )
+        ),
     }
 )
 _RELAX: Final = _object(

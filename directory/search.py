@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
-from directory import crisis, licensure, places, reasons
+from directory import crisis, evidence, licensure, places, reasons
 from directory.cursor import Cursor
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
 from directory.errors import WalkGone
@@ -182,7 +182,7 @@ def page_dict(page_: Page) -> dict[str, Any]:
             for f in page_.facets
         ],
         "filters": [{"name": name, "not_stated": count} for name, count in page_.unknown.items()],
-        "understood": understood_dict(request.understood, page_.crisis) if request.q else None,
+        "understood": understood_dict(request.understood, page_.crisis) | _evidence(request) if request.q else None,
         "relax": [change_dict(change) for change in page_.relax],
     }
 
@@ -222,6 +222,12 @@ def understood_dict(understood: Understanding | None, in_crisis: bool) -> dict[s
             for f in understood.findings
         ],
     }
+
+
+def _evidence(request: SearchRequest) -> dict[str, Any]:
+    """Treatments with evidence for what `q` is about."""
+    ages = request.selected.get("age_group", ())
+    return {"evidence": [evidence.evidence_dict(e) for e in evidence.suggestions(request.concepts, ages)]}
 
 
 def found_dict(found_: Found, request: SearchRequest, *, detail: bool = False) -> dict[str, Any]:

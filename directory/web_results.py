@@ -10,6 +10,7 @@ from directory.engines.base import Generation
 from directory.search import Page
 from directory.web_card import Card, card
 from directory.web_chips import Chip, Mended, about, chips, mended, unapplied
+from directory.web_evidence import EvidenceNote, evidence_notes
 from directory.web_filters import (
     Choice,
     FacetPanel,
@@ -47,6 +48,7 @@ class ResultsPage:
     filters_on: int
     panels: tuple[FacetPanel, ...]
     unknowns: tuple[Unknown, ...]
+    evidence: tuple[EvidenceNote, ...]
     sorts: tuple[Choice, ...]
     cards: tuple[Card, ...]
     pages: Pages | None
@@ -71,6 +73,7 @@ def results_page(page: Page, asked: Asked) -> ResultsPage:
         filters_on=filter_count(request),
         panels=facet_panels(page),
         unknowns=unknowns(page),
+        evidence=evidence_notes(page),
         sorts=sorts(request),
         cards=tuple(card(found, request) for found in page.results),
         pages=pages(page),
