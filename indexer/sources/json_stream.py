@@ -38,12 +38,15 @@ class Item:
     listed: bool = True
 
 
-def items(stream: Readable, keys: Collection[str] = ()) -> Iterator[Item]:
+def items(
+    stream: Readable, keys: Collection[str] = (), decoder: json.JSONDecoder = _DECODER, wanted: str = "list or object"
+) -> Iterator[Item]:
     """The items of a list; those of the list under one of `keys` in an object; else the object as the only item.
 
+    `decoder` may refuse more than JSON does, with a ValueError that says why; `wanted` is what is said to be missing.
     Raises Unusable for what is no JSON or ends too early: after a mistake nobody knows where the next item starts.
     """
-    window = _Window(stream)
+    window = _Window(stream, decoder)
     first = window.peek()
     if not first:
         raise Unusable("the file is empty")
@@ -52,7 +55,7 @@ def items(stream: Readable, keys: Collection[str] = ()) -> Iterator[Item]:
     elif first == "{":
         yield from _keyed(window, keys)
     else:
-        raise Unusable("this is no JSON list or object")
+        raise Unusable(f"this is no JSON {wanted}")
     if window.peek():
         raise window.broken("something follows the end of the document")
 
@@ -80,6 +83,8 @@ def _keyed(window: _Window, keys: Collection[str]) -> Iterator[Item]:
             found = True
             yield from _listed(window)
         else:
+            if key in whole:
+                raise window.broken(f"the key {key} is there twice")
             whole[str(key)] = window.value()
         if window.peek() == ",":
             window.take(",")
@@ -93,13 +98,15 @@ def _keyed(window: _Window, keys: Collection[str]) -> Iterator[Item]:
 class _Window:
     """The part of a document that is being read; `line` counts from 1."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: Readable, decoder: json.JSONDecoder) -> None:
         self.line = 1
         self._stream = stream
+        self._values = decoder
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._text = ""
         self._at = 0
         self._ended = False
+        self._started = False
 
     def peek(self) -> str:
         """The next character that is not blank; empty at the end."""
@@ -124,9 +131,10 @@ class _Window:
         size = _BLOCK
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
+                value, end = self._values.raw_decode(self._text, self._at)
             except (ValueError, RecursionError) as error:
-                if self._ended or len(self._text) - self._at > LARGEST_ITEM or isinstance(error, RecursionError):
+                complete = self._ended or len(self._text) - self._at > LARGEST_ITEM
+                if complete or not isinstance(error, json.JSONDecodeError):
                     raise self._unreadable(error) from error
             else:
                 # A number that ends where the text does may go on.
@@ -147,7 +155,8 @@ class _Window:
             # A text that never ends is said to go wrong where it begins.
             self._move(len(self._text) if "Unterminated" in error.msg else min(error.pos, len(self._text)))
             return self.broken(error.msg)
-        return self.broken("nested too deeply or a number too long")
+        plain = isinstance(error, RecursionError) or type(error) is ValueError
+        return self.broken("nested too deeply or a number too long" if plain else str(error))
 
     def _move(self, at: int) -> None:
         self.line += self._text.count("\n", self._at, at)
@@ -156,5 +165,8 @@ class _Window:
     def _more(self, size: int) -> None:
         part = self._stream.read(size)
         self._ended = not part
+        if not self._started and part.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Unusable("the file is written in UTF-16; save it in UTF-8")
+        self._started = True
         self._text = self._text[self._at :] + self._decoder.decode(part, final=self._ended)
         self._at = 0
