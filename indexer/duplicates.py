@@ -52,12 +52,16 @@ class Duplicates:
         self._left.append(id_)
 
     def _all(self) -> pl.DataFrame:
+        if not self._left:
+            return self._earlier
         found = pl.DataFrame({"key": pl.Series(self._keys, dtype=pl.UInt64), "id": self._ids}, schema=_SCHEMA)
         stayed = self._earlier
         if stayed.height:
             left = pl.DataFrame({"id": self._left}, schema={"id": pl.String})
             stayed = stayed.join(left, on="id", how="anti", maintain_order="left")
-        return pl.concat([stayed, found]).sort("id", "key")
+        self._earlier = pl.concat([stayed, found]).sort("id", "key")
+        self._keys, self._ids, self._left = array("Q"), [], []
+        return self._earlier
 
     def memory(self) -> Iterator[bytes]:
         """All keys, for the next generation."""
@@ -68,7 +72,9 @@ class Duplicates:
     def found(self) -> dict[str, Any]:
         """How many `groups` of ids share a key, how many `providers` these are, and some `examples` (lists of ids)."""
         shared = self._all().filter(pl.len().over("key") > 1)
-        groups = shared.group_by("key").agg(pl.col("id").sort()).select("id").unique().sort(pl.col("id").list.first())
+        groups = (
+            shared.group_by("key").agg(pl.col("id").sort()).select("id").unique().sort(pl.col("id").list.join("\t"))
+        )
         return {
             "groups": groups.height,
             "providers": shared["id"].n_unique(),
