@@ -7,8 +7,8 @@ notes/<name>                   a note
 from __future__ import annotations
 
 import heapq
-import mmap
 import os
+import weakref
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -21,6 +21,9 @@ import numpy as np
 from directory.engines.base import check_increasing, checked_note
 
 _WORDS: Final = ("words", "word_ids")
+_AT_ONCE: Final = 500
+"""Records that are read at once."""
+
 _PART: Final = 1 << 20
 """Bytes of a note that are read at once."""
 
@@ -61,35 +64,45 @@ class RecordsWriter:
 
 
 class Records:
-    """What a `RecordsWriter` wrote (nothing, where none did), mapped into memory: it can be read on when its folder is
-    deleted meanwhile."""
+    """What a `RecordsWriter` wrote; nothing, where none did. It can be read on when its folder is deleted meanwhile.
+
+    Read, not mapped into memory: whoever goes through all of it would have all of it there."""
 
     def __init__(self, folder: Path, name: str, ids: str) -> None:
-        self._blob: mmap.mmap | bytes = b""
-        if not (folder / f"{ids}.npy").exists():
-            self._ids, self._offsets = np.array([], dtype="S1"), np.zeros(1, dtype=np.int64)
-            return
-        self._ids = _column(folder / f"{ids}.npy")
-        self._offsets = _column(folder / f"{name}.npy")
-        self._blob = mapped(folder / f"{name}.bin")
+        self._ids = np.array([], dtype="S1")
+        if (folder / f"{ids}.npy").exists():
+            self._ids = _column(folder / f"{ids}.npy")
+            self._offsets = _column(folder / f"{name}.npy")
+            self._file = os.open(folder / f"{name}.bin", os.O_RDONLY)
+            weakref.finalize(self, os.close, self._file)
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         """Every (id, bytes), in increasing order of id."""
-        for i in range(len(self._ids)):
-            yield self._ids[i].decode(), self._at(i)
+        for start in range(0, len(self._ids), _AT_ONCE):
+            ids = self._ids[start : start + _AT_ONCE].tolist()
+            bounds = self._offsets[start : start + len(ids) + 1].tolist()
+            data = self._read(bounds[0], bounds[-1])
+            for i, id_ in enumerate(ids):
+                yield id_.decode(), data[bounds[i] - bounds[0] : bounds[i + 1] - bounds[0]]
 
     def get(self, id_: str) -> bytes | None:
         """The record of this id."""
         raw = id_.encode()
         place = int(np.searchsorted(self._ids, np.bytes_(raw)))
         found = place < len(self._ids) and self._ids[place] == raw and not raw.endswith(b"\0")
-        return self._at(place) if found else None
+        return self._read(int(self._offsets[place]), int(self._offsets[place + 1])) if found else None
 
-    def _at(self, place: int) -> bytes:
-        return bytes(self._blob[self._offsets[place] : self._offsets[place + 1]])
+    def _read(self, start: int, end: int) -> bytes:
+        parts: list[bytes] = []
+        while start < end:
+            parts.append(os.pread(self._file, end - start, start))
+            if not parts[-1]:
+                raise OSError("a file of the generation is cut off")
+            start += len(parts[-1])
+        return b"".join(parts)
 
 
 def words_writer(folder: Path) -> RecordsWriter:
@@ -112,12 +125,6 @@ def overlaid(base: Iterable[tuple[str, bytes]], changes: Iterable[tuple[str, byt
 def _ranked(side: Iterable[tuple[str, bytes]], rank: int) -> Iterator[tuple[str, int, bytes]]:
     for id_, data in side:
         yield id_, rank, data
-
-
-def mapped(path: Path) -> mmap.mmap | bytes:
-    """The bytes of a file, mapped into memory."""
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
 
 
 def _column(path: Path) -> np.ndarray[Any, Any]:
