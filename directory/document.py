@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from directory.facets import FACETS, Facet
 from directory.licensure import good_until
@@ -60,12 +61,20 @@ class Document:
 
 def stated(profile: Profile, facet: Facet) -> tuple[str, ...]:
     """The codes that `profile` states for `facet`; flags as `true` and `false`."""
-    value = getattr(profile, facet.field)
+    return _codes(facet, getattr(profile, facet.field))
+
+
+def _codes(facet: Facet, value: Any) -> tuple[str, ...]:
+    if value is None or value == ():
+        return ()
     if facet.kind == "codes":
         return tuple(value)
-    if value is None:
-        return ()
     return (str(value).lower(),) if facet.kind == "flag" else (value,)
+
+
+_facet_values: Final = attrgetter(*(f.field for f in FACETS))
+_deciding_values: Final = attrgetter(*DECIDING)
+_folded: Final = lru_cache(maxsize=50_000)(fold)
 
 
 @lru_cache(maxsize=4096)
@@ -79,12 +88,13 @@ def _labels(name: str, codes: tuple[str, ...]) -> list[str]:
 
 def name_key(profile: Profile) -> str:
     """Folded family, then given name, as one string that orders by code point."""
-    return f"{fold(profile.family or profile.name)}\t{fold(profile.given or '')}"
+    return f"{_folded(profile.family or profile.name)}\t{_folded(profile.given or '')}"
 
 
 def completeness(profile: Profile) -> int:
     """Percent of the fields in `DECIDING` that are stated, rounded down."""
-    return 100 * sum(getattr(profile, field) not in (None, ()) for field in DECIDING) // len(DECIDING)
+    missing: int = sum(value is None or value == () for value in _deciding_values(profile))
+    return 100 * (len(DECIDING) - missing) // len(DECIDING)
 
 
 def own_names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,7 +117,9 @@ def texts(profile: Profile) -> dict[str, list[str]]:
 
 def document(profile: Profile) -> Document:
     """The document of `profile`: pure, the same on every engine."""
-    codes = {f.name: found for f in FACETS if (found := stated(profile, f))}
+    codes = {
+        f.name: found for f, value in zip(FACETS, _facet_values(profile), strict=True) if (found := _codes(f, value))
+    }
     offices = tuple(dict.fromkeys(loc.state for loc in profile.locations if loc.state))
     if offices:
         codes["office_state"] = offices

@@ -50,13 +50,17 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", bare.casefold()).translate(_LETTERS).split())
 
 
+def _stem(word: str) -> str:
+    word = word[:_MAX_TOKEN]
+    # A stemmer object is not safe to share between threads; making one costs microseconds, and the cache hides it.
+    return str(Stemmer.Stemmer("english").stemWord(word)) if word.isascii() and word.isalpha() else word
+
+
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The Snowball stem of a folded Latin word; digits and other scripts stay as they are. Cut to 100 characters,
     because engines bound the length of a token, each differently."""
-    word = word[:_MAX_TOKEN]
-    # A stemmer object is not safe to share between threads; making one costs microseconds, and the cache hides it.
-    return str(Stemmer.Stemmer("english").stemWord(word)) if word.isascii() and word.isalpha() else word
+    return _stem(word)
 
 
 def _cjk(run: str) -> tuple[str, ...]:
@@ -104,6 +108,11 @@ def _piece_tokens(piece: str) -> tuple[str, ...]:
     return tuple(token for chunk in _CHUNK.findall(piece) for token in _index_tokens(chunk))
 
 
+@lru_cache(maxsize=100_000)
+def _piece_parts(piece: str) -> tuple[str, ...]:
+    return tuple(part for chunk in _CHUNK.findall(piece) for part in _PART.findall(chunk))
+
+
 def _index_tokens(chunk: str) -> tuple[str, ...]:
     out: list[str] = []
     parts = _PART.findall(chunk)
@@ -127,9 +136,12 @@ def name_tokens(names: Iterable[str]) -> list[str]:
     """
     out: list[str] = []
     for name in names:
-        out.extend(tokens(name))
-        parts = [p for chunk in _CHUNK.findall(fold(name)) for p in _PART.findall(chunk)]
-        joined = [stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
+        pieces = fold(name).split()
+        for piece in pieces:
+            out += _piece_tokens(piece)
+        parts = [p for piece in pieces for p in _piece_parts(piece)]
+        # Nearly every joined form is another: remembering them would push out what is worth it.
+        joined = [_stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
         out.extend(j for j in joined if j not in out)
         if len(parts) > 1 and all(_IS_CJK.match(p) for p in parts):
             out.extend(t for t in tokens("".join(parts)) if t not in out)

@@ -5,6 +5,7 @@ Pure: no connection. Our tokens go into whitespace-analyzed fields, so Elasticse
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -61,12 +62,14 @@ FINISHED: Final = {"auto_expand_replicas": "0-1", "refresh_interval": None, "blo
 _MICRO: Final = 1_000_000
 
 
+@lru_cache(maxsize=50_000)
 def place(lat: float, lon: float) -> int:
     """Both coordinates, in millionths of a degree, as one number: a `geo_point` rounds them, and two columns would lose
     which latitude belongs to which longitude. `elastic_query` takes it apart."""
     return (round(lat * _MICRO) + 90 * _MICRO) << 29 | (round(lon * _MICRO) + 180 * _MICRO)
 
 
+@lru_cache(maxsize=20_000)
 def licensed_term(state: str, day: int) -> str:
     """A grant's state and last good day (an ordinal) as one keyword, which a range of keywords can bound."""
     return f"{state}:{date.fromordinal(day).isoformat()}"
