@@ -97,6 +97,10 @@ def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]
         ("online dating", {}),
         ("cognitve behavioural", {"modality": ("cbt",)}),
         ("pyschologist", {"provider_type": ("psychologist",)}),
+        ("LFMT", {"credential": ("lmft",)}),
+        ("therapist for black women", {"community": ("black",)}),
+        ("new patients", {"accepting": ("yes",)}),
+        ("terapeuta para parejas", {"format": ("couples",)}),
         ("child psychiatrist", {"provider_type": ("psychiatrist",), "age_group": ("child",)}),
         ("anxiety chicgo", {"near": ("Chicago, IL",)}),
         ("Dnver CO", {"near": ("Denver, CO",)}),
@@ -171,6 +175,19 @@ def test_names_of_people_and_quoted_words_must_occur(q: str, required: tuple[str
     understood = understand(q, LEXICON)
     assert understood.required == required
     assert not {"state", "near"} & understood.filters.keys()
+
+
+@pytest.mark.parametrize(
+    ("q", "code"),
+    [
+        ("ansiedad", "anxiety"), ("depresion", "depression"), ("duelo", "grief"), ("PSTD", "ptsd"),
+        ("marriage councelling", "marriage"), ("behavioural problems", "child_behavior"), ("insomnio", "insomnia"),
+    ],
+)  # fmt: skip
+def test_concerns_are_known_by_other_names(q: str, code: str) -> None:
+    understood = understand(q)
+    assert code in [c.code for c in understood.concepts]
+    assert "concern" not in understood.filters
 
 
 def test_misspelt_words_are_mended_and_said() -> None:
