@@ -1,6 +1,7 @@
 """gunicorn's settings: `gunicorn wsgi:app` serves with these. Nothing here logs an address's query."""
 
 import os
+from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -23,8 +24,8 @@ errorlog = "-"
 loglevel = "info"
 
 
-def on_starting(server: object) -> None:
-    """Read the table of cities now: it takes seconds, which the first search by place would wait for."""
-    from directory.places import city_point
+def when_ready(server: Any) -> None:
+    """Read everything that workers share before they are started."""
+    from directory.warming import warm
 
-    city_point("Austin", "TX")
+    warm(server.app.wsgi())

@@ -1,20 +1,23 @@
-"""ZIP codes and cities as points: centroids carried by the `zipcodes` package (MIT), never an address.
+"""ZIP codes and cities as points: centroids, never an address. `zip_codes.csv.gz` is the table of the package
+`zipcodes` (3.0.0, MIT) in a form that is read in a fifth of a second; `python -m tests.zip_table` makes it.
 
-872 of its ZIPs (military, single organisations) have the coordinates 0/0: they exist, but are unplaced.
+872 of the ZIPs (military, single organisations) have the coordinates 0/0: they exist, but are unplaced.
 Distances are great-circle miles by the haversine formula, on every engine with the same radius.
 """
 
 from __future__ import annotations
 
+import csv
+import gzip
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
-import zipcodes
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -45,14 +48,16 @@ class UnknownPlace(ValueError):
         self.suggestion = suggestion
 
 
-# The package says that it is typed, but its functions are not.
-_rows_starting: Final[Callable[[str], list[dict[str, Any]]]] = zipcodes.similar_to
+ZIP_CODES: Final = Path(__file__).with_name("zip_codes.csv.gz")
+LISTS: Final = ("acceptable_cities", "unacceptable_cities", "area_codes")
+"""Columns of several names, divided by bars."""
 
 
 def _all_rows() -> Iterator[dict[str, Any]]:
-    """All rows, a tenth at a time: together they take 130 MB, and the package would keep them."""
-    for digit in "0123456789":
-        yield from _rows_starting(digit)
+    with gzip.open(ZIP_CODES, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            several = {name: row[name].split("|") if row[name] else [] for name in LISTS}
+            yield {**row, "active": row["active"] == "True", **several}
 
 
 def _point(lat: str, lon: str) -> Point | None:
@@ -62,8 +67,8 @@ def _point(lat: str, lon: str) -> Point | None:
 
 @lru_cache(maxsize=1)
 def zip_rows() -> Mapping[str, Mapping[str, Any]]:
-    """Every ZIP code with what the package knows of it: `city`, `state`, `county`, `zip_code_type`, `lat`, `long`
-    (text), `acceptable_cities`… Read once: the package's own look-up of one ZIP scans its whole list."""
+    """Every ZIP code with what is known of it: `city`, `state`, `county`, `zip_code_type`, `lat`, `long` (text),
+    `acceptable_cities`…"""
     return {row["zip_code"]: row for row in _all_rows()}
 
 
@@ -83,9 +88,12 @@ def zip_point(zip5: str) -> tuple[float, float] | None:
 def city_key(city: str) -> str:
     """How city names compare: folded, "St" and "Ft" spelt out, without punctuation and gaps (O'Fallon, Coeur d'Alene).
 
-    No two cities of a state in the package share a key.
+    No two cities of a state in the table share a key.
     """
-    parts = re.sub(r"[^\w ]+", " ", fold(city).replace("'", "")).split()
+    if city.isascii() and city.replace(" ", "").isalpha():
+        parts = city.lower().split()
+    else:
+        parts = re.sub(r"[^\w ]+", " ", fold(city).replace("'", "")).split()
     return "".join(_ABBREVIATED.get(p, p) for p in parts)
 
 

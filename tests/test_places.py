@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory import places
 from directory.places import Point, UnknownPlace, city_point, find, miles, zip_point
+from tests import zip_table
 
 AUSTIN = Point(30.2672, -97.7431)
 NEW_YORK = Point(40.7128, -74.0060)
@@ -103,3 +107,8 @@ def test_any_text_is_a_place_or_unknown(text: str) -> None:
     except UnknownPlace:
         return
     assert -90 <= point.lat <= 90
+
+
+def test_the_table_of_zips_is_the_packages() -> None:
+    with gzip.open(places.ZIP_CODES, "rt", encoding="utf-8", newline="") as file:
+        assert file.read() == zip_table.table(), "python -m tests.zip_table"

@@ -1,0 +1,37 @@
+"""What a server does before it copies itself into workers: everything that is read once, and the live generation, is
+read now, so that the workers share it and nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import suppress
+
+from flask import Flask
+
+from directory import places, search_request
+from directory.errors import Problem
+from directory.query import understand
+from directory.search import utc_today
+from directory.suggest_terms import cities
+
+_ASKED = ("/search?q=anxiety+Austin", "/api/v1/providers?near=78704&sort=distance", "/api/v1/suggest?q=au")
+
+
+def warm(app: Flask) -> None:
+    """Read what workers share; with the embedded engine also answer a few searches. A connection to Elasticsearch must
+    not be shared, so it is not opened."""
+    places.city_point("Austin", "TX")
+    places.zip_point("78704")
+    cities()
+    understand("an anxious therapist near Austin, TX")
+    search_request.parse(b"", utc_today())
+    if app.extensions["settings"].engine == "embedded":
+        with suppress(Problem):
+            app.extensions["engine"].live()
+            client = app.test_client()
+            for address in _ASKED:
+                client.get(address)
+    # What is there now stays: looking for garbage in it would copy its pages into every worker.
+    gc.collect()
+    gc.freeze()
