@@ -8,6 +8,8 @@ import orjson
 from flask import Blueprint, Response, current_app, request
 
 from directory import openapi, search, suggest
+from directory.answers import Answers
+from directory.answers import question as question_of
 from directory.engines.base import Engine, Hit
 from directory.errors import NotFound
 from directory.facets import FACETS
@@ -34,7 +36,15 @@ def _request() -> SearchRequest:
 @blueprint.get("/api/v1/providers")
 def providers() -> Response:
     """Search: see API.md."""
-    return json(search.page_dict(search.page(_request(), engine())))
+    asked = _request()
+    answers, question = cast(Answers, current_app.extensions["answers"]), question_of("api", asked)
+    body = answers.find(question, engine())
+    if body is None:
+        page = search.page(asked, engine())
+        body = orjson.dumps(search.page_dict(page))
+        if not page.degraded:
+            answers.keep(question, page.generation.name, body)
+    return Response(body, mimetype="application/json")
 
 
 @blueprint.get("/api/v1/providers/<id_>")

@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from directory import api, crisis, web
+from directory.answers import Answers
 from directory.config import Settings
 from directory.engines.base import Engine
 from directory.engines.choose import engine_from
@@ -44,6 +45,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = 1024
     app.extensions["engine"] = engine or engine_from(settings)
     app.extensions["settings"] = settings
+    app.extensions["answers"] = Answers(settings.cache_bytes)
     app.extensions["today"] = today
     app.register_blueprint(api.blueprint)
     app.register_blueprint(web.blueprint)

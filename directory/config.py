@@ -27,6 +27,7 @@ class Settings:
     elasticsearch_ca_certs: str | None = None
     data: Path = Path("data")
     alias: str = "providers"
+    cache_bytes: int = 32_000_000
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -47,6 +48,9 @@ class Settings:
             raise ConfigError(f"DIRECTORY_ALIAS is {alias!r}; allowed: a lower-case letter, then a-z, 0-9, _ and -")
         if ca_certs and not Path(ca_certs).is_file():
             raise ConfigError(f"ELASTICSEARCH_CA_CERTS names {ca_certs!r}, which is not a file")
+        megabytes = env.get("DIRECTORY_CACHE_MB", "").strip() or "32"
+        if not re.fullmatch(r"\d{1,5}", megabytes):
+            raise ConfigError(f"DIRECTORY_CACHE_MB is {megabytes!r}; allowed: whole megabytes, 0 for no cache")
         return cls(
             engine=engine,
             elasticsearch_urls=urls,
@@ -54,4 +58,5 @@ class Settings:
             elasticsearch_ca_certs=ca_certs,
             data=Path(env.get("DIRECTORY_DATA", "").strip() or "data"),
             alias=alias,
+            cache_bytes=1_000_000 * int(megabytes),
         )
