@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -12,7 +13,8 @@ from benchmarks.relevance.asking import TODAY, Answer
 from benchmarks.relevance.extraction import compare
 from benchmarks.relevance.grading import Corpus
 from benchmarks.relevance.judgements import Judgement, JudgementError
-from benchmarks.relevance.scores import figures, score, spelling
+from benchmarks.relevance.scores import Scored, difference, figures, score, spelling
+from tests.elastic_node import Node
 
 PROFILES = 1500
 
@@ -140,3 +142,41 @@ def test_a_wrong_judgement_is_named_by_its_line(tmp_path: Path, line: str, messa
     with pytest.raises(JudgementError, match=r"judged\.yaml:3: ") as caught:
         judgements.load(path)
     assert message in str(caught.value)
+
+
+# How good the results are: floors a little below what was measured; `python -m benchmarks.relevance` tells more.
+
+
+@pytest.fixture(scope="module")
+def results(corpus: Corpus, judged: tuple[Judgement, ...], node: Node) -> dict[str, tuple[Scored, ...]]:
+    """What each engine answers to every judged query."""
+    found = {}
+    for name in asking.ENGINES:
+        with asking.filled(name, corpus.profiles, node.url) as engine:
+            found[name] = score(corpus, judged, partial(asking.ask, engine))
+    return found
+
+
+@pytest.mark.parametrize("name", asking.ENGINES)
+def test_results_are_good(results: dict[str, tuple[Scored, ...]], name: str) -> None:
+    over, spelt = figures(results[name]), spelling(results[name])
+    assert over.ndcg > 0.94
+    assert over.small_recall > 0.95
+    assert over.empty < 0.02
+    assert spelt.ratio > 0.95
+
+
+@pytest.mark.parametrize("name", asking.ENGINES)
+def test_filters_and_concepts_are_understood_rightly(results: dict[str, tuple[Scored, ...]], name: str) -> None:
+    over = figures(results[name])
+    assert over.precision > 0.98
+    assert over.recall > 0.97
+    assert over.concepts > 0.94
+    assert over.forbidden <= 2
+    assert over.unasked + over.miscorrected + over.crisis <= 3
+
+
+def test_both_engines_are_as_good(results: dict[str, tuple[Scored, ...]]) -> None:
+    apart = difference(results["embedded"], results["elasticsearch"])
+    assert apart.overall < 0.015
+    assert apart.shared > 0.8

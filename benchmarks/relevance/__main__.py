@@ -14,10 +14,12 @@ import os
 from functools import partial
 
 from benchmarks.relevance.asking import ENGINES, TODAY, ask, filled, profiles, tell
+from benchmarks.relevance.cost import cost, told
 from benchmarks.relevance.grading import Corpus
 from benchmarks.relevance.judgements import load
 from benchmarks.relevance.report import failures, lines, table
 from benchmarks.relevance.scores import Scored, difference, score
+from directory.query import understand
 
 
 def main() -> None:
@@ -30,16 +32,18 @@ def main() -> None:
     parser.add_argument("--floor", type=float, default=0.8, help="nDCG@10 below which an answer is listed (0.8)")
     asked = parser.parse_args()
     engines = ENGINES if asked.engine == "both" else (asked.engine,)
-    if "elasticsearch" in engines and not os.environ.get("ELASTICSEARCH_URL"):
+    url = os.environ.get("ELASTICSEARCH_URL", "")
+    if "elasticsearch" in engines and not url:
         parser.error("ELASTICSEARCH_URL is needed; `python -m tests.elastic_node` starts a node")
     judgements, made = load(), profiles(asked.profiles)
     corpus = Corpus(made, TODAY)
     results: dict[str, tuple[Scored, ...]] = {}
     for name in engines:
-        with filled(name, made) as engine:
+        with filled(name, made, url) as engine:
+            spent = cost(partial(understand, lexicon=engine.lexicon()), [j.q for j in judgements])
             results[name] = score(corpus, judgements, partial(tell if asked.told else ask, engine))
         print(f"\n{name}, {len(made):,} profiles, {len(judgements)} queries\n")
-        print("\n".join([*table(results[name]), "", *lines(results[name])]), flush=True)
+        print("\n".join([*table(results[name]), "", *lines(results[name]), told(spent)]), flush=True)
         if asked.failures:
             print("\n".join(["", *failures(results[name], asked.floor)]), flush=True)
     if len(results) > 1:

@@ -5,7 +5,6 @@ the public answer.
 from __future__ import annotations
 
 import csv
-import os
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -71,12 +70,12 @@ def profiles(count: int) -> list[Profile]:
 
 
 @contextmanager
-def filled(name: str, corpus: Sequence[Profile]) -> Iterator[Engine]:
-    """The engine `name` serving `corpus` from a place of its own; nothing of it stays behind."""
+def filled(name: str, corpus: Sequence[Profile], url: str = "") -> Iterator[Engine]:
+    """The engine `name` (Elasticsearch at `url`) serving `corpus` from a place of its own; nothing of it stays."""
     with tempfile.TemporaryDirectory(prefix="relevance") as folder:
         alias = f"relevance{secrets.token_hex(3)}"
         if name == "elasticsearch":
-            settings = Settings("elasticsearch", (os.environ["ELASTICSEARCH_URL"],), alias=alias)
+            settings = Settings("elasticsearch", (url,), alias=alias)
             engine: Engine = ElasticEngine(settings, search_seconds=60)
         else:
             engine = EmbeddedEngine(Path(folder), alias)

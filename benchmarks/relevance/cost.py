@@ -27,3 +27,11 @@ def cost(work: Callable[[str], object], queries: Sequence[str]) -> Cost:
         work(q)
         took.append((time.process_time_ns() - began) / 1e6)
     return Cost(quantile(took, 0.5), quantile(took, 0.95), max(took))
+
+
+def told(spent: Cost) -> str:
+    """`spent` in a line."""
+    return (
+        f"understanding a query, seen for the first time: {spent.p50:.2f} ms of processor time in the middle, "
+        f"{spent.p95:.2f} ms at the 95th percentile, {spent.most:.2f} ms at most"
+    )
