@@ -18,7 +18,7 @@ from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
 from tests.conformance import Tally
 from tests.elastic_node import Node, running_node
-from tests.homes import ENGINES
+from tests.homes import ENGINES, clear_cluster
 from tests.homes import home as home
 
 # The same examples on every run: a red test stays red, a green one green. `make conformance` draws many more.
@@ -67,6 +67,7 @@ def node() -> Iterator[Node]:
 def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewEngine]:
     """Makes engines of each kind in turn; they are closed at the end, and leave nothing on a shared cluster."""
     made: list[Engine] = []
+    filled: list[tuple[str, str]] = []
     # A cluster that was given may hold other directories: ours are told apart by a random part.
     run = secrets.token_hex(3)
 
@@ -76,6 +77,7 @@ def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             settings = Settings(engine="elasticsearch", elasticsearch_urls=(url,), alias=f"{alias}{run}")
             # These tests ask for right answers; how long a search may take is the business of others.
             engine: Engine = ElasticEngine(settings, search_seconds=60)
+            filled.append((url, settings.alias))
         else:
             folder: Path = tmp_path_factory.mktemp(alias)
             engine = EmbeddedEngine(folder, alias)
@@ -85,3 +87,5 @@ def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     yield make
     for engine in made:
         engine.close()
+    for url, alias in filled:
+        clear_cluster(url, alias)
