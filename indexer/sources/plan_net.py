@@ -23,7 +23,8 @@ from indexer.sources.files import Readable, Unusable, matching, opened
 from indexer.sources.json_stream import items
 from indexer.sources.kept import Kept
 from indexer.sources.plan_net_join import PRACTITIONER, READ, Join, Place
-from indexer.sources.plan_net_person import NAME, Remark, chosen_roles, concerns_us
+from indexer.sources.plan_net_parts import Person, Remark
+from indexer.sources.plan_net_person import NAME, chosen_roles, concerns_us
 from indexer.sources.profiles_lines import Lines
 
 SUPERSEDED: Final = "superseded"
@@ -167,7 +168,7 @@ class PlanNetSource(Forgetful):
             for word in plan_net_person.unknown_specialties(role):
                 self._unmapped["specialty"][word] += 1
 
-    def _keep(self, person: plan_net_person.Person, place: Place, log: _Log) -> None:
+    def _keep(self, person: Person, place: Place, log: _Log) -> None:
         for remark in person.remarks:
             log.say(place, remark)
         profile = person.profile

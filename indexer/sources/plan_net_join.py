@@ -16,7 +16,8 @@ import orjson
 
 from directory.vocabulary import insurer_payment, vocabulary
 from indexer.sources.fhir import Resource, codes, current, extensions, key, objects, one, reference, text
-from indexer.sources.plan_net_person import InNetwork, Remark, Role, active
+from indexer.sources.plan_net_parts import InNetwork, Remark, Role
+from indexer.sources.plan_net_person import active
 
 PRACTITIONER: Final = "Practitioner"
 ROLE: Final = "PractitionerRole"

@@ -6,13 +6,9 @@ Plan-Net is a payer's word: it publishes offices, so streets stay, and knows its
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from directory.profile import Grant, Location, Network, Profile, Provenance
@@ -23,9 +19,10 @@ from indexer.addresses import located
 from indexer.insurers import insurer
 from indexer.names import SUFFIXES, city_name, family_name, given_name
 from indexer.normalize import clean, license_number, npi_problem, settle
+from indexer.sources import plan_net_services as services
 from indexer.sources.fhir import Resource, codes, current, day, extensions, objects, one, text, texts
 from indexer.sources.kept import MOST_PARTS
-from indexer.sources.opening_hours import Opening, hours, times
+from indexer.sources.opening_hours import hours, times
 from indexer.sources.payer_words import (
     HOW,
     contact_phone,
@@ -35,6 +32,7 @@ from indexer.sources.payer_words import (
     specialty_word,
     web_site,
 )
+from indexer.sources.plan_net_parts import Person, Remark, Role, written_on
 
 NAME: Final = "plan_net"
 
@@ -47,53 +45,6 @@ _NUCC: Final = "nucc"
 _DEGREE_SYSTEM: Final = "v2-"
 _FLUENT: Final = 30
 """General professional proficiency (ILR 3): below that nobody holds a session in the language."""
-
-
-@lru_cache(maxsize=1)
-def _tables() -> dict[tuple[str, str], str]:
-    with Path(__file__).with_name("plan_net_codes.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["list"], row["code"]): row["value"] for row in csv.DictReader(file)}
-
-
-@dataclass(frozen=True, slots=True)
-class InNetwork:
-    """A network that a role names: its plans and itself by name, the owner's name, and public programs they are of."""
-
-    names: tuple[str, ...]
-    owner: str
-    programs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A PractitionerRole with what it refers to."""
-
-    resource: Resource
-    services: tuple[Resource, ...] = ()
-    locations: tuple[Resource, ...] = ()
-    networks: tuple[InNetwork, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What is wrong with a value: of a rejected row, or of one that is kept without it."""
-
-    field: str
-    value: str
-    code: str
-    message: str
-
-
-@dataclass(slots=True)
-class Person:
-    """What becomes of a Practitioner: a profile, a reason to skip, or a mistake that rejects; with `remarks`, and words
-    that no vocabulary knows as (field, word)."""
-
-    profile: Profile | None = None
-    skipped: str | None = None
-    mistake: Remark | None = None
-    remarks: list[Remark] = field(default_factory=list)
-    unmapped: list[tuple[str, str]] = field(default_factory=list)
 
 
 def concerns_us(practitioner: Resource, roles: Iterable[Resource]) -> bool:
@@ -129,16 +80,15 @@ def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
     id_, npi = _identity(practitioner, out)
     by_role = [rule for r in roles for rule in _rules(r.resource)]
     rules = by_role or _qualified(practitioner)
-    said = _day(practitioner, today, out)
-    role_day = max((d for r in roles if (d := _day(r.resource, today, out))), default=said)
+    said = written_on(practitioner, today, out)
+    role_day = max((d for r in roles if (d := written_on(r.resource, today, out))), default=said)
     places = _places(practitioner, roles)
     grants = tuple(_grants(practitioner, npi, said, out))
     states = tuple(dict.fromkeys(s for s in (*(g.jurisdiction for g in grants), *(p.state for p in places)) if s))
     family, given, name, letters = _name(practitioner)
-    accepting, accepting_on = _accepting(roles, today, out)
-    openings = [o for r in roles for o in _openings(r)]
+    taking, taking_on = services.accepting(roles, today, out)
+    open_ = [o for r in roles for o in services.openings(r)]
     networks, programs = _networks(roles, role_day, out)
-    ways = _ways(roles)
     contacts = [c for r in roles for c in objects(r.resource, "telecom")] + list(objects(practitioner, "telecom"))
     places_of_work = [c for r in roles for s in (*r.services, *r.locations) for c in objects(s, "telecom")]
     profile = Profile(
@@ -154,12 +104,12 @@ def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
         languages=tuple(_languages(practitioner, out)),
         gender={"female": "female", "male": "male"}.get(text(practitioner, "gender")),
         prescribes=prescribes(rules),
-        meeting=ways,
-        times=times(openings),
-        hours=hours(openings) or None,
-        accessibility=tuple(_accessibility(roles)),
-        accepting=accepting,
-        accepting_as_of=accepting_on,
+        meeting=services.ways(roles),
+        times=times(open_),
+        hours=hours(open_) or None,
+        accessibility=tuple(services.accessibility(roles)),
+        accepting=taking,
+        accepting_as_of=taking_on,
         phone=contact_phone([*contacts, *places_of_work]),
         email=email_address(contacts),
         website=web_site(contacts),
@@ -194,18 +144,6 @@ def _unusable(practitioner: Resource, today: date) -> Remark | None:
     if (when := day(updated)) and when > today:
         return Remark("meta.lastUpdated", updated, "date_in_future", "the date is after today")
     return None
-
-
-def _day(resource: Resource, today: date, out: Person) -> date | None:
-    """The day on which a resource was last written; a day to come or no date is remarked upon and not used."""
-    updated = text(one(resource, "meta"), "lastUpdated")
-    when = day(updated)
-    if updated and (when is None or when > today):
-        where = f"{text(resource, 'resourceType')}/{text(resource, 'id')}.meta.lastUpdated"
-        code, said = ("date_in_future", "the date is after today") if when else ("date_malformed", "expected a date")
-        out.remarks.append(Remark(where, updated, code, f"{said}; it is not used"))
-        return None
-    return when
 
 
 def _identity(practitioner: Resource, out: Person) -> tuple[str, str | None]:
@@ -350,70 +288,6 @@ def _located(address: Resource, *, street: bool) -> Location | None:
     line = city_name(", ".join(texts(address, "line")))[:200] if street else ""
     parts = (clean(text(address, name))[:200] for name in ("city", "state", "postalCode", "country"))
     return located(*parts, line or None)
-
-
-def _accepting(roles: Sequence[Role], today: date, out: Person) -> tuple[str | None, date | None]:
-    """Whether new clients are taken, and when that was said: of each role by itself, else by its services, else by its
-    places; over all roles yes, where any says so."""
-    answers: dict[str, date | None] = {}
-    for role in roles:
-        for level in ((role.resource,), role.services, role.locations):
-            here = [(code, r) for r in level for code in _new_patients(r)]
-            for code, resource in here:
-                when = _day(resource, today, out)
-                answers[code] = max(filter(None, (answers.get(code), when)), default=None)
-            if here:
-                break
-    for code in ("yes", "no"):
-        if code in answers:
-            return code, answers[code]
-    return None, None
-
-
-def _new_patients(resource: Resource) -> Iterator[str]:
-    for extension in extensions(resource, "newpatients"):
-        for part in extensions(extension, "acceptingPatients"):
-            for code in codes(one(part, "valueCodeableConcept")):
-                if value := _tables().get(("accepting", code)):
-                    yield value
-
-
-def _ways(roles: Sequence[Role]) -> tuple[str, ...]:
-    """How the services of the roles are delivered; a virtual way that is neither telephone nor video is `online`."""
-    found: list[str] = []
-    for method in (m for r in roles for s in r.services for m in extensions(s, "delivery-method")):
-        kinds = {c for part in extensions(method, "type") for c in codes(one(part, "valueCodeableConcept"))}
-        if "physical" in kinds:
-            found.append("in_person")
-        if "virtual" in kinds:
-            by = [
-                c for part in extensions(method, "virtualModalities") for c in codes(one(part, "valueCodeableConcept"))
-            ]
-            found.extend(_tables().get(("virtual", c), "online") for c in by or [""])
-    return tuple(found)
-
-
-def _accessibility(roles: Sequence[Role]) -> Iterator[str]:
-    for extension in (e for r in roles for loc in r.locations for e in extensions(loc, "accessibility")):
-        for code in codes(one(extension, "valueCodeableConcept")):
-            if value := _tables().get(("accessibility", code)):
-                yield value
-
-
-def _openings(role: Role) -> Iterator[Opening]:
-    """When the role is available, else when its services are."""
-    own = list(objects(role.resource, "availableTime"))
-    for given in own or [a for s in role.services for a in objects(s, "availableTime")]:
-        days = tuple(texts(given, "daysOfWeek"))
-        if given.get("allDay") is True:
-            yield Opening(days, "00:00", "24:00")
-        elif (start := _clock(given, "availableStartTime")) and (end := _clock(given, "availableEndTime")):
-            yield Opening(days, start, end)
-
-
-def _clock(given: Resource, name: str) -> str:
-    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)(?::\d{2}(?:\.\d+)?)?", text(given, name), re.ASCII)
-    return f"{match[1]}:{match[2]}" if match else ""
 
 
 # For whom

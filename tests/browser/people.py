@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
-from directory.profile import Fee, Grant, Location, Profile, Provenance
+from directory.profile import Fee, Grant, Location, Network, OtherWord, Profile, Provenance
 from tests.profiles import profiles
 
 REAL: Final = "npi:1999999927"
@@ -37,7 +37,13 @@ def full(today: date) -> Profile:
         bio="When nights are long and the mind won’t stop, it helps to sit down with someone who isn’t in a hurry.\n\n"
         "We begin with what hurts most.",
         website="https://example.org/maribel", email="maribel@example.org", hours="Mon to Thu, 9 to 7",
-        pronouns="she/her", provenance={"profile": Provenance("profiles", today - timedelta(20), "form")},
+        networks=(Network("Silver PPO", "aetna", "preferred", "qhp", today - timedelta(40)),), pronouns="she/her",
+        provenance={
+            "identity": Provenance(
+                "own profile", today - timedelta(20), "form", (OtherWord("NPPES", date(2024, 1, 3), None, ("gender",)),)
+            ),
+            "network": Provenance("qhp", today - timedelta(40), "not verified"),
+        },
     )  # fmt: skip
 
 
@@ -65,5 +71,6 @@ def hostile() -> Profile:
         grants=(Grant("license", "TX", script, "listed", "\"onmouseover='window.pwned = 1'", None),),
         bio=f"</p></main>{script}{turned}" + "A" * 60_000 + " 😱" * 20_000,
         website="javascript:window.pwned=1", email="a@example.org?body=<script>", hours=script, pronouns=script,
-        photo="https://example.com/spy.png", provenance={script: Provenance(script, None, script)},
+        networks=(Network(script + "A" * 500, None, script, script),), photo="https://example.com/spy.png",
+        provenance={script: Provenance(script, None, script, (OtherWord(script, None, script, (script,)),))},
     )  # fmt: skip
