@@ -181,7 +181,7 @@ def _asked(name: str, request: SearchRequest) -> Any:
     """What a filter asks for, in the unit of its parameter; for `near` the miles."""
     if name in FACET:
         return list(request.selected[name])
-    return request.radius if name == "near" else getattr(request, name)
+    return round(request.radius) if name == "near" else getattr(request, name)
 
 
 def _told(name: str, profile: Profile, doc: Document, request: SearchRequest) -> Any:

@@ -105,7 +105,7 @@ def _wider(request: SearchRequest, effective: SearchRequest) -> Iterator[Change]
     """Wider values of single filters, each filter's smallest step first."""
     for name, before, values in (
         ("max_fee", effective.max_fee, [(effective.max_fee or 0) + more for more in _DOLLARS]),
-        ("radius", effective.radius if effective.near else None, [r for r in _RADII if r > effective.radius]),
+        ("radius", round(effective.radius) if effective.near else None, [r for r in _RADII if r > effective.radius]),
         ("verified_within", effective.verified_within, [d for d in _DAYS if d > (effective.verified_within or 0)]),
         ("min_experience", effective.min_experience, [y for y in _YEARS if y < (effective.min_experience or 0)]),
     ):
