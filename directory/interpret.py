@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -33,9 +34,19 @@ def interpret(request: SearchRequest, lexicon: Lexicon | None = None) -> SearchR
     """The effective request of `request`: with `understand` off, or without words, `request` itself.
 
     Pure; the same request and lexicon give the same, so that the pages of a walk are of one search."""
-    if not request.understand or not request.q or request.understood is not None:
-        return request
-    return apply(request, understand(request.q, lexicon))
+    return interpreter(lexicon)(request)
+
+
+def interpreter(lexicon: Lexicon | None = None) -> Callable[[SearchRequest], SearchRequest]:
+    """`interpret` for many requests, understanding the same words once."""
+    understood = cache(lambda q: understand(q, lexicon))
+
+    def read(request: SearchRequest) -> SearchRequest:
+        if not request.understand or not request.q or request.understood is not None:
+            return request
+        return apply(request, understood(request.q))
+
+    return read
 
 
 def apply(request: SearchRequest, understood: Understanding) -> SearchRequest:

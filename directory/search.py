@@ -15,7 +15,7 @@ from directory.cursor import Cursor
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
 from directory.errors import WalkGone
 from directory.facets import FACETS, Facet
-from directory.interpret import interpret
+from directory.interpret import interpret, interpreter
 from directory.plan import plan
 from directory.profile import Profile, from_dict, public
 from directory.relaxation import FEW, Change, relaxed
@@ -107,7 +107,9 @@ def _relaxed(asked: SearchRequest, result: Result, engine: Engine) -> tuple[Chan
     if result.total >= FEW or asked.after:
         return ()
     try:
-        return relaxed(asked, lambda changed: effective(changed, engine), engine, result.generation.name, result.total)
+        generation = result.generation.name
+        lexicon = engine.lexicon(generation) if asked.q and asked.understand else None
+        return relaxed(asked, interpreter(lexicon), engine, generation, result.total)
     except WalkGone:
         # Replaced and pruned since the search; its results are still right.
         return ()

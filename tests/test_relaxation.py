@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from directory import search_request
 from directory.engines.base import Engine
 from directory.errors import WalkGone
-from directory.interpret import interpret
+from directory.interpret import interpreter
 from directory.plan import matching, plan
 from directory.relaxation import FEW, Change, relaxed
 from directory.search import change_dict, page
@@ -42,12 +42,13 @@ def world(new_engine: NewEngine, today: date) -> World:
     return World(engine, Oracle(made))
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(data=st.binary(min_size=200, max_size=200))
 def test_every_promise_is_kept(world: World, today: date, data: bytes) -> None:
     drawn = search(data, world.oracle.profiles, today)
     request = search_request.parse(drawn.query.encode(), today)
     generation = world.engine.live().name
+    interpret = interpreter(world.engine.lexicon())
     for change in relaxed(request, interpret, world.engine, generation, 0):
         again = search_request.parse(change.request.query_string().encode(), today)
         assert change.total == world.oracle.total(interpret(again)) > 0
