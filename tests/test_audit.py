@@ -32,7 +32,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 TODAY = date(2026, 11, 23)
 OWN: list[dict[str, Any]] = [
     # Also in the plans' file, with another profession, and taking clients.
-    {"npi": "1999999984", "name": "Maribel Okafor", "gender": "male", "verified_on": "2026-09-01",
+    {"npi": "1999999984", "name": "Maribel Okafor", "gender": "male", "verified_on": "2026-08-25",
      "accepting": "no", "accepting_as_of": "2026-11-01", "modalities": ["cbt"], "provider_type": "psychologist"},
     {"npi": "1999999976", "name": "Lena Marsh", "verified_on": "2026-06-01", "provider_type": "social_worker"},
     {"id": "a", "name": "Ann Lee", "family": "Lee", "given": "Ann", "license": "TX 777", "verified_on": "2025-12-01"},

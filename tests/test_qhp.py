@@ -167,13 +167,19 @@ def test_plans_of_past_years_are_left_out(tmp_path: Path) -> None:
         plan("b", "Vandelay Silver", years=[2027]),
         plan("c", "Aetna CVS", years=[]),
     ]
-    given_ = [{"plan_id": id_} for id_ in "abcd"] + [{"plan_id": "b", "years": [2019, 2020], "network_tier": "OLD"}]
+    given_ = [
+        *({"plan_id": id_} for id_ in "abcd"),
+        {"plan_id": "b", "years": [2019, 2020], "network_tier": "OLD"},
+        {"plan_id": "b", "years": [2025, 2026], "network_tier": "NOW"},
+    ]
     reading = read(tmp_path, entry(plans=given_), plans=plans)
     assert [(n.name, n.company) for n in reading.one.networks] == [
         ("Vandelay Silver", None),
         ("Aetna CVS", "aetna"),
         ("d", None),
+        ("Vandelay Silver", None),
     ]
+    assert reading.one.networks[-1].tier == "now"
     assert reading.said == [(2, "plans.plan_id", "d", "unknown_plan")]
     assert reading.source.unmapped["insurer"] == {"Vandelay Silver": 1, "d": 1}
 
