@@ -70,7 +70,7 @@ class GenerationWriter:
         self._members: dict[str, array[int]] = defaultdict(lambda: array("I"))
         for name in (*NUMBERS, "near", "state"):
             self._members[missing_key(name)] = array("I")
-        self._points: list[tuple[float, float, int]] = []
+        self._points = array("d")  # latitude, longitude, number; latitude…
         self._expiring: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._texts = TextWriter(folder / "text", TEXTS)
 
@@ -100,7 +100,7 @@ class GenerationWriter:
                 self._members[missing_key(name)].append(number)
         if not doc.points:
             self._members[missing_key("near")].append(number)
-        self._points.extend((lat, lon, number) for lat, lon in doc.points)
+        self._points.extend(value for point in doc.points for value in (*point, number))
         if not doc.has_grants:
             self._members[missing_key("state")].append(number)
         for way, states in doc.licensed.items():
@@ -121,7 +121,7 @@ class GenerationWriter:
             self._save_ordered(column, np.frombuffer(values, dtype=np.int32))
         self._save("shuffle", np.frombuffer(self._shuffle, dtype=np.uint64))
         self._save_ordered("name", _ranks(self._names))
-        save_places(self._folder, self._points, self._count)
+        save_places(self._folder, np.frombuffer(self._points).reshape(-1, 3), self._count)
         self._save_expiring()
         self._save_bitmaps()
         manifest = {

@@ -36,7 +36,7 @@ _FAR: Final = 100.0
 """Miles, from which a band of latitudes saves little."""
 
 
-def save_places(folder: Path, points: Sequence[tuple[float, float, int]], count: int) -> None:
+def save_places(folder: Path, points: Sequence[tuple[float, float, int]] | Array, count: int) -> None:
     """Write the places of `count` providers; `points` are (lat, lon, number) in order of number."""
     rows = np.array(points, dtype=np.float64).reshape(-1, 3)
     numbers = rows[:, 2].astype(np.int64)
