@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from directory import plan, search_request
 from directory.cursor import Cursor
 from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
+from directory.interpret import apply, interpret
 from directory.profile import Profile
 from directory.search_request import SearchRequest
 from tests.oracle import Expected, Oracle, points, turn
@@ -100,7 +101,11 @@ def conform(engine: Engine, oracle: Oracle, today: date, *, examples: int, seed:
 
 def check(engine: Engine, oracle: Oracle, search: Search, today: date) -> int:
     """The total of `search`, once the engine's answer and, if asked for, its walk are as the oracle says."""
-    request = replace(search_request.parse(search.query.encode(), today), understood=search.understood)
+    request = search_request.parse(search.query.encode(), today)
+    if search.understood is not None:
+        request = replace(request, understood=search.understood)
+    elif search.interpreted:
+        request = interpret(request, engine.lexicon())
     expected = oracle.search(request)
     result = engine.search(plan.plan(request))
     wrong = [*_counts(result, expected), *_page(result, expected, request, oracle)]
@@ -195,7 +200,8 @@ def walk(engine: Engine, request: SearchRequest, sizes: Iterable[int]) -> Iterab
         # A walk keeps its date, even when it goes on another day.
         tomorrow = request.today + timedelta(days=1)
         query = next_query(request, result, next(turns))
-        request = replace(search_request.parse(query.encode(), tomorrow), understood=request.understood)
+        again = search_request.parse(query.encode(), tomorrow)
+        request = again if request.understood is None else apply(again, request.understood)
         result = engine.search(plan.plan(request))
         yield result
 

@@ -38,18 +38,26 @@ COMMON: Final = (
     "week-end", "face-to-face",
 )  # fmt: skip
 ORDINARY_FILTERS: Final = ("q", "state", "office_state", "near", "max_fee", "min_experience", "verified_within")
+ASKING: Final = (
+    "in Austin TX", "near 78704", "within 50 miles of Austin", "CBT", "not EMDR", "female therapist", "under $120",
+    "video", "online", "evenings", "takes Aetna", "en español", "for teens", "psychologist", "LCSW", "sliding scale",
+    "in Texas", "telehealth in Texas", "accepting new clients", "10+ years experience", "medication", "anxeity",
+    "no phone", "obrien", "office in Texas", '"anxiety"', "couples therapy",
+)  # fmt: skip
+"""Words that ask for filters, when they are understood."""
 FILTERS: Final = (*ORDINARY_FILTERS, *FACET)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """A query string, how to page on from it (`sizes` of the pages of a walk; none: no walk), its filters, and what its
-    words are taken to mean (None: plain words)."""
+    words are taken to mean (None: what they are understood to mean if `interpreted`, else plain words)."""
 
     query: str
     sizes: tuple[int, ...]
     filters: tuple[str, ...]
     understood: Understanding | None = None
+    interpreted: bool = False
 
 
 class _Choices:
@@ -108,6 +116,8 @@ def _query(choices: _Choices, target: Profile | None, today: date) -> list[str]:
         typed = ["-".join(known[place : place + 2])]
     if choices.one_in(10):
         typed.append(choices.pick(ABSENT))
+    if choices.one_in(4):
+        typed = choices.some(ASKING, 3) or typed
     return [choices.pick((" ", "  ", "\n", ", ")).join(typed)[:200]]
 
 
@@ -244,7 +254,8 @@ def search(data: bytes, profiles: Sequence[Profile], today: date) -> Search:
     sizes = [choices.pick((1, 2, 3, 7, 20, 50, 100)) for _ in range(3)] if choices.one_in(8) else []
     typed = next((value for name, value in args if name == "q"), "")
     understood = _understood(choices, typed, target) if typed and choices.one_in(2) else None
-    return Search(urlencode(args[start:] + args[:start]), tuple(sizes), tuple(names), understood)
+    interpreted = ("understand", "false") not in args and choices.one_in(2)
+    return Search(urlencode(args[start:] + args[:start]), tuple(sizes), tuple(names), understood, interpreted)
 
 
 def searches(profiles: Sequence[Profile], today: date) -> st.SearchStrategy[Search]:
