@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.relevance import questions
 from directory.needs import concepts
 from directory.needs_language import load
 from directory.vocabulary import FOLDER, VocabularyError, vocabulary
@@ -156,3 +157,14 @@ def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path, old: str, 
     with pytest.raises(VocabularyError, match=re.escape(said)) as caught:
         load(path, vocabulary("concerns"))
     assert str(caught.value).startswith(f"{path}:{caught.value.line}: ")
+
+
+def test_real_questions_are_mostly_understood() -> None:
+    if not questions.QUESTIONS.exists():
+        pytest.skip(f"no {questions.QUESTIONS}")
+    meant = questions.topics()
+    asked = [q for q in questions.questions(questions.QUESTIONS) if meant.get(q.topic)]
+    assert len(asked) > 400
+    assert questions.figures(asked, meant, "title and text, cut").any >= 0.72
+    assert questions.figures(asked, meant, "whole").any >= 0.74
+    assert questions.figures([q for q in asked if not q.read], meant, "title and text, cut").any >= 0.70

@@ -23,8 +23,8 @@ from pathlib import Path
 from time import process_time_ns
 from typing import Final
 
-from directory.needs import concepts
 from directory.parameters import MAX_QUERY_LENGTH
+from directory.query import understand
 from directory.vocabulary import vocabulary
 
 QUESTIONS: Final = Path(__file__).parents[3] / "shared" / "data" / "queries" / "client_questions.csv"
@@ -55,7 +55,7 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Of one form of `questions`: shares with any and the main concern among the first three, and with any of them
-    first; CPU milliseconds a question at the 95th percentile."""
+    first; CPU milliseconds of understanding a question, at the 95th percentile."""
 
     questions: int
     any: float
@@ -90,7 +90,7 @@ def figures(asked: Sequence[Question], meant: Mapping[str, tuple[str, ...]], for
     for question in asked:
         text, codes = question.forms()[form], meant[question.topic]
         start = process_time_ns()
-        found = [c.code for c in concepts(text)][:FIRST]
+        found = [c.code for c in understand(text).concepts][:FIRST]
         times.append((process_time_ns() - start) / 1e6)
         hits["any"] += not set(codes).isdisjoint(found)
         hits["main"] += codes[0] in found
@@ -122,7 +122,7 @@ def main() -> None:
     if asked.misses:
         for question in mapped:
             text = question.forms()["title and text, cut"]
-            found = [c.code for c in concepts(text)][:FIRST]
+            found = [c.code for c in understand(text).concepts][:FIRST]
             if question.read and set(meant[question.topic]).isdisjoint(found):
                 print(f"\n{question.topic}: {', '.join(found)}\n  {' '.join(text.split())}")
 
