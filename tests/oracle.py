@@ -252,10 +252,11 @@ class Oracle:
     def search(self, request: SearchRequest) -> Expected:
         """What `request` must find."""
         matching = self._matching(request)
+        kept = f"{matching:0{len(self.profiles)}b}"[::-1]
         names = [f.name for f in FACETS if f.name in request.facets]
         return Expected(
             total=matching.bit_count(),
-            ids=tuple(self.profiles[i].id for i in self._order(request) if matching >> i & 1),
+            ids=tuple(self.profiles[i].id for i in self._order(request) if kept[i] == "1"),
             ordered=not by_score(request),
             facets={name: self._counts(request, name) for name in names},
             not_stated={name: self._not_stated(request, name) for name in names},
@@ -265,6 +266,12 @@ class Oracle:
     def found(self, id_: str) -> frozenset[str]:
         """The tokens under which the provider of this id is found."""
         return self._found[self.profiles.index(self.by_id[id_])]
+
+    def forget(self, most: int) -> None:
+        """Keep no more than `most` answers and a tenth as many orders: for long runs over many profiles."""
+        for known, kept in ((self._answers, most), (self._orders, most // 10)):
+            while len(known) > kept:
+                del known[next(iter(known))]
 
     def total(self, request: SearchRequest) -> int:
         """How many match `request`."""
@@ -316,7 +323,9 @@ class Oracle:
     def _answer(self, question: Any, ask: Callable[[int], bool]) -> Places:
         """The places of those of whom `ask` holds, asked once for each `question`."""
         if question not in self._answers:
-            self._answers[question] = sum(1 << i for i in range(len(self.profiles)) if ask(i))
+            # Digits of a binary number are read in one go; adding bits one by one copies the number for each.
+            digits = "".join("1" if ask(i) else "0" for i in reversed(range(len(self.profiles))))
+            self._answers[question] = int(digits or "0", 2)
         return self._answers[question]
 
     def _order(self, request: SearchRequest) -> list[int]:

@@ -153,7 +153,9 @@ def test_a_page_is_one_round_trip(engine: ElasticEngine, proxy: Proxy, today: da
     # The header of a search decides whether it may leave something out.
     assert len(headers) > 1
     assert {header["allow_partial_search_results"] for header in headers} == {False}
-    assert [(method, path.partition("?")[0]) for method, path, _ in proxy.seen] == [("POST", "/_msearch")]
+    trips = [(method, path.partition("?")[0]) for method, path, _ in proxy.seen]
+    # Where hardly anybody is found, another one counts what would find more.
+    assert trips == [("POST", "/_msearch")] * (1 + bool(page.relax))
     assert len(page.facets) > 10
 
 

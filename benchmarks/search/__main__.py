@@ -21,7 +21,7 @@ from typing import Final
 from benchmarks.search import growth, stores, tables
 from benchmarks.search.measure import Plan, measure
 
-_CACHE: Final = Path("~/.cache/provider-directory/benchmarks").expanduser()
+CACHE: Final = Path("~/.cache/provider-directory/benchmarks").expanduser()
 _SIZES: Final = (10_000, 100_000, 1_000_000, 3_000_000)
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description="How fast searches are.")
     parser.add_argument("--size", type=_size, default=100_000, help="profiles: 10k, 100k, 1m …")
     parser.add_argument("--engine", choices=(*stores.ENGINES, "both"), default=None)
-    parser.add_argument("--cache", type=Path, default=_CACHE, help="where profiles and folders are kept")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where profiles and folders are kept")
     parser.add_argument("--kinds", nargs="+", help="only these kinds")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each candidate")
     parser.add_argument("--seconds", type=float, default=1, help="length of a run over HTTP")

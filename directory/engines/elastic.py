@@ -39,6 +39,7 @@ from directory.engines.elastic_client import (
     readable,
     translated,
 )
+from directory.engines.elastic_known import Counted, Known
 from directory.engines.elastic_query import Search, counting, counts_of, searches
 from directory.errors import BadRequest, EngineUnavailable, NoGeneration, ParameterError, WalkGone
 from directory.expressions import Expr
@@ -77,6 +78,7 @@ class ElasticEngine:
         self._known: dict[str, Generation] = {}
         self._lexicons: OrderedDict[str, Lexicon] = OrderedDict()
         self._live_name: str | None = None
+        self._counted = Known()
 
     # Reading
 
@@ -100,7 +102,6 @@ class ElasticEngine:
 
     def search(self, plan: SearchPlan) -> Result:
         """See `base.Engine.search`. One round trip; more when another generation has just been promoted."""
-        wanted = searches(plan)
         end = monotonic() + self._search_seconds
         client = self._client
         walk = plan.generation is not None
@@ -113,11 +114,15 @@ class ElasticEngine:
             generation = self._generation(name, client)
             if generation is None and walk:
                 raise WalkGone(_GONE)
+            counted = self._counted.recall(generation, plan) if generation else Counted({}, {}, None)
+            wanted = searches(_rest(plan, counted), total=counted.total is None)
             with readable():
                 live, answers = self._ask(client, name, wanted, walk=walk)
                 if generation and answers and (walk or live == name):
                     self._live_name = live
-                    return self._result(plan, wanted, answers, replace(generation, live=live == name))
+                    _count(counted, wanted, answers)
+                    self._counted.learn(generation, plan, counted)
+                    return _result(plan, answers[0], counted, replace(generation, live=live == name))
             # The alias has moved since the last request: only an answer from one generation throughout is given.
             name = live if live != name else None
             # All requests together have the time of one.
@@ -155,26 +160,6 @@ class ElasticEngine:
             raise EngineUnavailable(_SEVERAL)
         hits = probe["hits"]["hits"]
         return str(hits[0]["_index"]) if hits else self._resolve(client)
-
-    def _result(
-        self,
-        plan: SearchPlan,
-        wanted: Sequence[Search],
-        answers: Sequence[Mapping[str, Any]],
-        generation: Generation,
-    ) -> Result:
-        counts: dict[str, FacetCount] = {}
-        unknown: dict[str, int] = {}
-        for search, answer in zip(wanted, answers, strict=True):
-            for facet in search.facets:
-                counts[facet.name] = FacetCount(*counts_of(facet, answer["aggregations"]))
-            if search.unknown:
-                unknown[search.unknown] = _total(answer)
-        found = answers[0]["hits"]["hits"]
-        hits = tuple(Hit(h["_source"]["profile"], tuple(h["sort"][:-1])) for h in found[: plan.limit])
-        total = _total(answers[0])
-        more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
-        return Result(total, hits, more, counts, unknown, generation)
 
     def count(self, exprs: Sequence[Expr], generation: str) -> list[int]:
         """See `base.Engine.count`. One round trip."""
@@ -371,3 +356,31 @@ def _read(name: str, alias: str, mappings: Mapping[str, Any]) -> Generation | No
 
 def _total(answer: Mapping[str, Any]) -> int:
     return int(answer["hits"]["total"]["value"])
+
+
+def _rest(plan: SearchPlan, counted: Counted) -> SearchPlan:
+    """`plan` without what was counted before."""
+    return replace(
+        plan,
+        facets=tuple(f for f in plan.facets if f.name not in counted.facets),
+        unknown={name: expr for name, expr in plan.unknown.items() if name not in counted.unknown},
+    )
+
+
+def _count(counted: Counted, wanted: Sequence[Search], answers: Sequence[Mapping[str, Any]]) -> None:
+    """Add what `answers` count to `counted`."""
+    for search, answer in zip(wanted, answers, strict=True):
+        for facet in search.facets:
+            counted.facets[facet.name] = FacetCount(*counts_of(facet, answer["aggregations"]))
+        if search.unknown:
+            counted.unknown[search.unknown] = _total(answer)
+    if counted.total is None:
+        counted.total = _total(answers[0])
+
+
+def _result(plan: SearchPlan, main: Mapping[str, Any], counted: Counted, generation: Generation) -> Result:
+    total = counted.total or 0
+    found = main["hits"]["hits"]
+    hits = tuple(Hit(h["_source"]["profile"], tuple(h["sort"][:-1])) for h in found[: plan.limit])
+    more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
+    return Result(total, hits, more, counted.facets, counted.unknown, generation)

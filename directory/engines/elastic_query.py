@@ -205,7 +205,7 @@ def _counting(base: Expr, facets: tuple[FacetPlan, ...]) -> Search:
     return Search({"size": 0, "track_total_hits": False, "query": query, "aggs": aggregations}, facets)
 
 
-def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
+def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...], total: bool) -> Search:
     query: dict[str, Any] = {"filter": _filters(plan.where)}
     if plan.score:
         # Without a filter `should` would not only rank, but leave out those whom no clause matches.
@@ -213,7 +213,7 @@ def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
         query["should"] = _scores(plan.score)
     body: dict[str, Any] = {
         "size": plan.limit,
-        "track_total_hits": True,
+        "track_total_hits": total,
         "_source": ["profile"],
         "query": {"bool": query},
         "sort": [*(_sort(key, plan) for key in plan.order), {"id": {"order": "asc"}}],
@@ -229,12 +229,13 @@ def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...]) -> Search:
     return Search(body, facets)
 
 
-def searches(plan: SearchPlan) -> list[Search]:
-    """All searches of `plan`, the main one first. Facets with the same base share a search."""
+def searches(plan: SearchPlan, *, total: bool = True) -> list[Search]:
+    """All searches of `plan`, the main one first. Facets with the same base share a search. Without `total` it is not
+    counted how many match, which spares looking at all of them."""
     by_base: dict[Expr, list[FacetPlan]] = {plan.where: []}
     for facet in plan.facets:
         by_base.setdefault(facet.base, []).append(facet)
-    found = [_main(plan, tuple(by_base.pop(plan.where)))]
+    found = [_main(plan, tuple(by_base.pop(plan.where)), total)]
     found += [_counting(base, tuple(facets)) for base, facets in by_base.items()]
     return found + list(_unknown(plan))
 
