@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from directory import crisis, evidence, licensure, places, reasons
@@ -91,7 +91,7 @@ def page(request: SearchRequest, engine: Engine) -> Page:
         ),
         unknown=result.unknown,
         generation=result.generation,
-        crisis=crisis.is_crisis(request.q),
+        crisis=bool(request.q) and crisis.is_crisis(request.q),
         relax=_relaxed(asked, result, engine),
     )
 
@@ -127,10 +127,20 @@ def _next(request: SearchRequest, result: Result) -> Cursor:
 
 
 def _facet(facet: Facet, found: FacetCount, selected: tuple[str, ...]) -> FacetCounts:
-    known = facet_vocabulary(facet)
-    codes = [c for c in known.codes if c in selected or found.counts.get(c)] if facet.open else known.codes
-    values = tuple(FacetValue(c, known.label(c), found.counts.get(c, 0), c in selected) for c in codes)
+    count = found.counts.get
+    values = tuple(
+        FacetValue(code, label, count(code, 0), code in selected)
+        for code, label in _labels(facet)
+        if not facet.open or code in selected or count(code)
+    )
     return FacetCounts(facet, values, found.not_stated)
+
+
+@cache
+def _labels(facet: Facet) -> tuple[tuple[str, str], ...]:
+    """Codes and labels of a facet, in the order of its vocabulary."""
+    known = facet_vocabulary(facet)
+    return tuple((code, known.label(code)) for code in known.codes)
 
 
 def found(hit: Hit, request: SearchRequest) -> Found:
