@@ -153,9 +153,10 @@ _RELAX: Final = _object(
         "to": {},
         "include_unknown": _TEXT,
         "words": _TEXT,
+        "and": _list({"type": "object"}),
         "total": _WHOLE,
     },
-    *("drop", "value", "widen", "from", "to", "include_unknown", "words"),
+    *("drop", "value", "widen", "from", "to", "include_unknown", "words", "and"),
 )
 _PAGE: Final = _object(
     {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, islice
 from typing import Any, Final, Literal
 
 from directory.engines.base import Engine
@@ -23,6 +24,10 @@ FEW: Final = 3
 
 MOST_WORDS: Final = 8
 """So many words that must occur are tried without, each alone."""
+
+_TOGETHER: Final = (2, 3)
+_MOST_TOGETHER: Final = 60
+"""Where no single change helps, so many filters are left out at once; and so many of those sets are tried."""
 
 _DOLLARS: Final = (20, 50)
 _RADII: Final = (5, 10, 25, 50, 100, 250, 500)
@@ -40,7 +45,8 @@ Interpret = Callable[[SearchRequest], SearchRequest]
 class Change:
     """One way to ask for less, and how many it finds. `name` is the filter (`q` for a word, `radius` for the distance
     of `near`), `before` what is asked now, `after` what instead (None for `drop` and `include_unknown`). `words` are
-    those of the query that the filter was understood from. `request` is the changed request, not yet interpreted."""
+    those of the query that the filter was understood from. `request` is the changed request, not yet interpreted.
+    `also` are the other filters that it leaves out."""
 
     kind: Literal["widen", "include_unknown", "drop"]
     name: str
@@ -49,25 +55,46 @@ class Change:
     words: str
     request: SearchRequest
     total: int = 0
+    also: tuple[Change, ...] = ()
 
 
 def relaxed(
     request: SearchRequest, interpret: Interpret, engine: Engine, generation: str, found: int
 ) -> tuple[Change, ...]:
     """The changes of `request` (as it was asked) by which the engine finds more than the `found` of it, smallest first:
-    wider values, then those who state nothing, then a filter less; of these the ones that find fewest first.
+    wider values, then those who state nothing, then a filter less; of these the ones that find fewest first. Where
+    none of them finds anybody more, two filters less, else three.
 
-    One call of the engine. Raises what that raises.
+    One call of the engine, or one more for each number of filters. Raises what that raises.
     """
-    tried = tuple(_changes(request, interpret(request)))
-    if not tried:
-        return ()
-    exprs: Sequence[Expr] = [matching(interpret(change.request)) for change in tried]
-    counted = [replace(c, total=n) for c, n in zip(tried, engine.count(exprs, generation), strict=True)]
-    widened = list(_gaining([c for c in counted if c.kind == "widen"], found))
-    unstated = [c for c in counted if c.kind == "include_unknown" and c.total > found]
-    dropped = sorted((c for c in counted if c.kind == "drop" and c.total > found), key=lambda c: c.total)
-    return (*widened, *unstated, *dropped)
+    effective = interpret(request)
+
+    def counted(tried: Sequence[Change]) -> list[Change]:
+        exprs: Sequence[Expr] = [matching(interpret(change.request)) for change in tried]
+        totals = engine.count(exprs, generation) if exprs else []
+        return [replace(c, total=n) for c, n in zip(tried, totals, strict=True)]
+
+    single = counted(tuple(_changes(request, effective)))
+    widened = list(_gaining([c for c in single if c.kind == "widen"], found))
+    unstated = [c for c in single if c.kind == "include_unknown" and c.total > found]
+    dropped = sorted((c for c in single if c.kind == "drop" and c.total > found), key=lambda c: c.total)
+    if changes := (*widened, *unstated, *dropped):
+        return changes
+    filters = [c for c in single if c.kind == "drop" and c.name != "q"]
+    for size in _TOGETHER:
+        sets = islice(combinations(filters, size), _MOST_TOGETHER) if len(filters) > size else ()
+        both = counted([_drop_all(request, effective, several) for several in sets])
+        if helping := sorted((c for c in both if c.total > found), key=lambda c: c.total):
+            return tuple(helping)
+    return ()
+
+
+def _drop_all(request: SearchRequest, effective: SearchRequest, drops: Sequence[Change]) -> Change:
+    """All of `drops` at once, as one change."""
+    for drop in drops:
+        request = request.without(drop.name)
+    first, *others = drops
+    return replace(first, request=_cut(request, _spans(effective, [d.name for d in drops])), also=tuple(others))
 
 
 def _gaining(widened: Sequence[Change], found: int) -> Iterator[Change]:
@@ -135,10 +162,14 @@ def _words(effective: SearchRequest, name: str) -> str:
 
 def _without(request: SearchRequest, effective: SearchRequest, name: str) -> SearchRequest:
     """`request` without the filter `name` and without the words that ask for it, applied or not."""
-    names = (name, "radius") if name == "near" else (name,)
+    return _cut(request.without(name), _spans(effective, [name]))
+
+
+def _spans(effective: SearchRequest, names: Sequence[str]) -> list[tuple[int, int]]:
+    """Where in the query the filters `names` are asked for."""
+    asking = {*names, *(["radius"] if "near" in names else [])}
     findings = effective.understood.findings if effective.understood else ()
-    spans = [(f.start, f.end) for f in findings if f.parameter in names and f.because != "negated"]
-    return _cut(request.without(name), spans)
+    return [(f.start, f.end) for f in findings if f.parameter in asking and f.because != "negated"]
 
 
 def _cut(request: SearchRequest, spans: Sequence[tuple[int, int]]) -> SearchRequest:

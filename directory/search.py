@@ -208,6 +208,8 @@ def change_dict(change: Change) -> dict[str, Any]:
         said["value"] = change.before
     if change.words:
         said["words"] = change.words
+    if change.also:
+        said["and"] = [{k: v for k, v in change_dict(other).items() if k != "total"} for other in change.also]
     return {**said, "total": change.total}
 
 

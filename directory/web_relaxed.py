@@ -44,7 +44,7 @@ def _label(request: SearchRequest, change: Change) -> str:
         if change.name in FACET:
             return f"with those who don’t say: {FACET[change.name].label.lower()}"
         return f"with those {_SILENT[change.name]}"
-    return f"without {_dropped(request, change)}"
+    return "without " + " and ".join(_dropped(request, c) for c in (change, *change.also))
 
 
 def _wider(change: Change) -> str:

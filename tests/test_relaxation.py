@@ -150,3 +150,27 @@ def test_dropping_a_parameter_does_not_bring_the_words_back(world: World, today:
     found = _changes(world, "q=grief+cheap&max_fee=2", today)
     dropped = found["drop", "max_fee"].request
     assert (dropped.max_fee, dropped.q) == (None, "grief")
+
+
+def test_two_filters_less_where_one_does_not_help(world: World, today: date) -> None:
+    """Each of the two alone leaves nobody; both promises are the totals of what the link asks for."""
+    query = "gender=nonbinary&near=59801&radius=1&office_state=HI&q=cheap"
+    for change in _changes_list(world, query, today):
+        assert len(change.also) in (1, 2)
+        for name in (change.name, *(c.name for c in change.also)):
+            assert _asked_for(_understands(change.request), name) is None
+        assert change_dict(change)["and"]
+    assert _changes_list(world, query, today)
+
+
+def _changes_list(world: World, query: str, today: date) -> tuple[Change, ...]:
+    request = search_request.parse(query.encode(), today)
+    found = relaxed(request, _understands, world.engine, world.engine.live().name, 0)
+    for change in found:
+        again = search_request.parse(change.request.query_string().encode(), today)
+        assert change.total == world.oracle.total(_understands(again)) > 0
+    return found
+
+
+def _asked_for(request: SearchRequest, name: str) -> object:
+    return request.selected.get(name) if name in request.selected else getattr(request, name, None)
