@@ -197,6 +197,8 @@ def _fee(line: _Line, start: int, end: int, amount: str) -> Iterator[Reading]:
         or not 1 <= number <= 1500
     ):
         return
+    if line.after(end) == "too" or (line.after(end) in ("is", "are") and line.after(end + 1) == "too"):
+        return  # too much
     if line.after(end) in ("a", "per", "each") and line.after(end + 1) in small_words("no_price_before"):
         return
     yield Reading(start, end, "max_fee", (str(number),))

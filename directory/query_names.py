@@ -17,7 +17,18 @@ from directory.query_words import Key, key, listed, rules, same
 from directory.vocabulary import Term, vocabulary
 
 Company: TypeAlias = Literal[
-    "", "treatment", "capitals", "insurance", "professional", "age", "language", "credential", "serving", "list", "end"
+    "",
+    "treatment",
+    "capitals",
+    "insurance",
+    "professional",
+    "age",
+    "language",
+    "credential",
+    "serving",
+    "list",
+    "end",
+    "time",
 ]
 
 
@@ -42,6 +53,7 @@ _NEEDS: Final[Mapping[str, Company]] = {
     "community": "professional",
     "gender": "professional",
     "age_group": "age",
+    "times": "time",
     "language": "language",
     "credential": "credential",
 }
@@ -117,7 +129,9 @@ def names() -> Mapping[Key, tuple[Meaning, ...]]:
                 if name not in barred and name not in found:
                     found[name] = (Meaning(facet, (term.code,), _company(facet, name, term.code)),)
     for phrase in rules()["phrases"]:
-        meanings = tuple(Meaning(p, tuple(v.split(","))) for p, v in phrase.items() if p != "words")
+        meanings = tuple(
+            Meaning(p, tuple(v.split(",")), "time" if p == "times" else "") for p, v in phrase.items() if p != "words"
+        )
         for name in phrase["words"].split("|"):
             found[key(name)] = meanings
     return found

@@ -34,7 +34,7 @@ def _nothing_else(words: Sequence[Token], lexicon: Lexicon) -> set[int]:
     named = all(
         _is_word(words[i]) and not _means(words[i]) and lexicon.knows(plain(words[i].typed), "name") for i in left
     )
-    return left if named else set()
+    return left if named and not any(_within_place(words, i) for i in left) else set()
 
 
 def _is_word(token: Token) -> bool:
@@ -98,6 +98,16 @@ def _pairs(words: Sequence[Token], lexicon: Lexicon, found: set[int]) -> set[int
     return pairs
 
 
+def _within_place(words: Sequence[Token], place: int) -> bool:
+    """Whether the word is part of a place of several words: the Antonio of San Antonio is nobody."""
+    for count in (2, 3):
+        for start in range(max(0, place - count + 1), place + 1):
+            part = words[start : start + count]
+            if len(part) == count and is_place(tuple(t.key for t in part)):
+                return True
+    return False
+
+
 def _ordinary(token: Token) -> bool:
     return plain(token.typed) in english()[0] or _means(token)
 
@@ -112,6 +122,6 @@ def _single(words: Sequence[Token], lexicon: Lexicon, found: set[int]) -> set[in
             continue
         if token.key in small_words("stopwords") | small_words("professionals"):
             continue
-        if lexicon.knows(name, "name"):
+        if lexicon.knows(name, "name") and not _within_place(words, place):
             single.add(place)
     return single

@@ -260,6 +260,8 @@ def place_at(words: Sequence[Token], start: int, *, story: bool) -> Reading | No
     begin = start - bool(behind and words[start - 1].key in small_words("near_words") | small_words("in_words"))
     if token.key.isdigit():
         return _zip_at(words, start, begin)
+    if start > 1 and words[start - 1].key == "from" and words[start - 2].key in small_words("left_by"):
+        return None
     named = _state_at(words, start, after_city=False, after_in=behind == "in")
     if found := _meant_city(words, start, behind, story, named[1] if named else 0):
         return Reading(begin, found[1], "near", (found[0],))

@@ -92,6 +92,7 @@ class Sense:
             "serving": self._served,
             "list": self._listed,
             "end": self._ends,
+            "time": self._timed,
         }
         return not self._elsewhere(name) and asks[meaning.needs](name, meaning)
 
@@ -191,6 +192,11 @@ class Sense:
         if meaning.parameter == "community" and self._served(name, meaning):
             return True
         before = self._key(name.start - 1)
+        if before in ("a", "an") and self._before_professional(name.end):
+            return True
+        people = not small_words("peoples").isdisjoint((name.name[-1], self._key(name.end)))
+        if people and self._professional_named():
+            return True
         if before in small_words("of_clients") or (
             before == "a" and self._key(name.start - 2) in small_words("of_clients")
         ):
@@ -201,6 +207,17 @@ class Sense:
             return self._wished(name.start) or (not self._story and name.name[0] in small_words("plain_genders"))
         listed = not self._story and len(self.words) > 1 and name.name[0] not in small_words("also_colors")
         return listed and self._key(name.end) not in small_words("behind_clients")
+
+    def _professional_named(self) -> bool:
+        """Whether a professional is asked for anywhere."""
+        return not small_words("professionals").isdisjoint(t.key for t in self.words)
+
+    def _timed(self, name: Named, _: Meaning) -> bool:
+        """Whether a time is one for sessions: in a story only with a word that asks ("mornings are hard for me")."""
+        if not self._story and not any(t.key == "my" for t in self.words):
+            return True
+        asking = small_words("wishes") | small_words("treatment") | small_words("professionals")
+        return not asking.isdisjoint(t.key for i, t in enumerate(self.words) if i not in range(name.start, name.end))
 
     def _aged(self, name: Named, _: Meaning) -> bool:
         """Whether an age is the client's: "child therapist", "for my teen", or in a list."""

@@ -36,6 +36,7 @@ PEOPLE = (
     person("Grace", "Joy"),
     person("Hope", "Young"),
     person("Faith", "Texas"),
+    person("Antonio", "Zebrowski"),
     person("Young", "Black"),
     person("Christian", "Long", bio="I work with athletes."),
 )
@@ -120,6 +121,14 @@ def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]
         ("i am so alone", {}),
         ("manejo de la ira", {}),
         ("I miss my dad", {}),
+        ("psychiatrist in Queens", {"provider_type": ("psychiatrist",), "near": ("Queens, NY",)}),
+        ("find a Korean female counselor", {"language": ("ko",), "gender": ("female",)}),
+        ("looking for a Black male therapist", {"community": ("black",), "gender": ("male",)}),
+        ("therapist who respects Jewish culture", {"community": ("jewish",)}),
+        ("$300 is too expensive", {}),
+        ("relocated from Denver", {}),
+        ("my son cries in the evening", {}),
+        ("I want evening sessions", {"times": ("evening",)}),
         ("Cambridge, Mass", {"near": ("Cambridge, MA",)}),
     ],
 )  # fmt: skip
@@ -300,3 +309,9 @@ def test_names_of_ways_of_working_and_titles_are_no_concerns(q: str, concepts: l
     understood = understand(q)
     assert [c.code for c in understood.concepts] == concepts
     assert not understood.corrected
+
+
+@pytest.mark.parametrize("q", ["trauma San Antonio", "San Antonio"])
+def test_a_name_within_that_of_a_place_is_nobody(q: str) -> None:
+    understood = understand(q, LEXICON)
+    assert (understood.required, understood.filters) == ((), {"near": ("San Antonio, TX",)})
