@@ -138,15 +138,12 @@ def names() -> Mapping[Key, tuple[Meaning, ...]]:
 
 
 @cache
-def longest() -> int:
-    """Words in the longest name."""
-    return max(map(len, (*names(), *concerns())))
-
-
-@cache
-def first_words() -> frozenset[str]:
-    """The words that names begin with."""
-    return frozenset(name[0] for name in (*names(), *concerns()))
+def reach() -> Mapping[str, int]:
+    """First word of names and concerns -> words in the longest one that begins with it."""
+    found: dict[str, int] = {}
+    for name in (*names(), *concerns()):
+        found[name[0]] = max(found.get(name[0], 0), len(name))
+    return found
 
 
 @cache
@@ -181,6 +178,12 @@ def small_words(section: str) -> frozenset[str]:
 def phrases(section: str) -> frozenset[Key]:
     """The list of phrases `section` of the rules."""
     return frozenset(key(line) for line in rules()[section])
+
+
+@cache
+def phrase_starts(section: str) -> frozenset[str]:
+    """The words that the phrases of `section` begin with."""
+    return frozenset(name[0] for name in phrases(section))
 
 
 @cache

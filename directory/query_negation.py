@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from directory.query_names import phrases, small_words
+from directory.query_names import phrase_starts, phrases, small_words
 from directory.query_words import Token
 
 _ENDS: Final = ".;:!?()"
@@ -87,6 +87,8 @@ def negated(words: Sequence[Token], spans: Mapping[int, tuple[int, str]]) -> dic
 
 
 def _phrase(words: Sequence[Token], start: int, section: str) -> int:
+    if start >= len(words) or words[start].key not in phrase_starts(section):
+        return 0
     for count in (4, 3, 2):
         if tuple(t.key for t in words[start : start + count]) in phrases(section):
             return count

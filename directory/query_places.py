@@ -72,6 +72,19 @@ def _states() -> Mapping[Key, str]:
 
 
 @cache
+def _state_starts() -> frozenset[str]:
+    """The words that names of states begin with."""
+    return frozenset(name[0] for name in _states())
+
+
+@cache
+def _place_starts() -> frozenset[str]:
+    """The words that names of cities begin with, short for (St., Ft., Mt.) or in full."""
+    starts = {name[0] for name in (*_cities(), *_nicknames())}
+    return frozenset(starts | {short for short, whole in _SHORT.items() if whole in starts})
+
+
+@cache
 def _abbreviations() -> frozenset[Key]:
     """Old abbreviations of states (Ill., Miss., Mass., Del.): words of their own but behind a city."""
     short = {key(n) for t in vocabulary("states") for n in t.aliases if 2 < len(n) <= 5}
@@ -128,13 +141,13 @@ def _keys(words: Sequence[Token], start: int, count: int) -> Key | None:
 
 def _state_at(words: Sequence[Token], start: int, *, after_city: bool, after_in: bool) -> tuple[str, int] | None:
     """(USPS code, where it ends) of a state named at `start`."""
-    for count in (3, 2, 1):
-        name = _keys(words, start, count)
-        if name and (code := _states().get(name)) and (after_city or name not in _abbreviations()):
-            return code, start + count
     if start >= len(words):
         return None
     token = words[start]
+    for count in (3, 2, 1) if token.key in _state_starts() else ():
+        name = _keys(words, start, count)
+        if name and (code := _states().get(name)) and (after_city or name not in _abbreviations()):
+            return code, start + count
     code = token.typed.replace(".", "").upper()
     if len(code) != 2 or code not in vocabulary("states"):
         return None
@@ -148,12 +161,14 @@ def _state_at(words: Sequence[Token], start: int, *, after_city: bool, after_in:
 
 def _city_at(words: Sequence[Token], start: int) -> Iterator[tuple[str, str | None, City | None, int]]:
     """(name, state if named, the city a bare name means, where it ends), longest first."""
-    for count in range(_LONGEST, 0, -1):
-        name = _keys(words, start, count)
-        if name is None:
-            continue
+    begins = words[start].key in _place_starts()
+    for count in range(min(_LONGEST, len(words) - start), 0, -1):
         end = start + count
         named = _state_at(words, end, after_city=True, after_in=False)
+        # Behind most words stands neither a state, nor do they begin a city's name.
+        name = _keys(words, start, count) if named or begins else None
+        if name is None:
+            continue
         text = " ".join(t.typed if same(t.typed) == t.key else t.key for t in words[start:end])
         if named and places.city_point(text, named[0]):
             yield _proper(text, named[0]), named[0], None, named[1]

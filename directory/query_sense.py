@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from directory.query_names import Meaning, concerns, elsewhere, first_words, longest, names, small_words
+from directory.query_names import Meaning, concerns, elsewhere, names, reach, small_words
 from directory.query_words import Key, Token
 
 
@@ -38,17 +38,24 @@ def _run(words: Sequence[Token], start: int, count: int, free: Sequence[bool]) -
     return tuple(t.key for t in part)
 
 
+def _runs(words: Sequence[Token], left: Sequence[bool]) -> Iterator[tuple[int, int, Key]]:
+    """(first word, how many, as a name) of all runs of words that may be names, the longest first. `left` may change
+    meanwhile: only words that are free by then are given."""
+    most = {i: reach()[t.key] for i, t in enumerate(words) if left[i] and t.key in reach()}
+    for count in range(min(max(most.values(), default=0), len(words)), 0, -1):
+        for start, longest in most.items():
+            if count <= longest and (name := _run(words, start, count, left)) is not None:
+                yield start, count, name
+
+
 def named(words: Sequence[Token], free: list[bool]) -> list[Named]:
     """The names in the words that are `free`, the longest first, none over another; in order."""
-    starts = [i for i, t in enumerate(words) if free[i] and t.key in first_words()]
     left = list(free)
     found: list[Named] = []
-    for count in range(min(longest(), len(words)), 0, -1):
-        for start in starts:
-            name = _run(words, start, count, left)
-            if name is not None and (meanings := names().get(name)):
-                found.append(Named(start, start + count, name, meanings))
-                left[start : start + count] = [False] * count
+    for start, count, name in _runs(words, left):
+        if meanings := names().get(name):
+            found.append(Named(start, start + count, name, meanings))
+            left[start : start + count] = [False] * count
     return sorted(found, key=lambda n: n.start)
 
 
@@ -56,12 +63,10 @@ def named_concerns(words: Sequence[Token], free: list[bool]) -> list[NamedConcer
     """The concerns that are named, the longest names first; in order."""
     left = list(free)
     found = []
-    for count in range(min(longest(), len(words)), 0, -1):
-        for start in range(len(words) - count + 1):
-            name = _run(words, start, count, left)
-            if name is not None and (meant := concerns().get(name)):
-                found.append(NamedConcern(start, start + count, *meant))
-                left[start : start + count] = [False] * count
+    for start, count, name in _runs(words, left):
+        if meant := concerns().get(name):
+            found.append(NamedConcern(start, start + count, *meant))
+            left[start : start + count] = [False] * count
     return sorted(found, key=lambda n: n.start)
 
 
