@@ -101,7 +101,18 @@ def _right(token: Token) -> bool:
     word, ordinary = token.key, english()[0]
     if token.quoted or len(word) < 4 or not (word.isascii() and word.isalpha()):
         return True
-    return _known(word) or word in ordinary or plain(token.typed) in ordinary or (token.letters and len(word) < 6)
+    if _known(word) or word in ordinary or plain(token.typed) in ordinary or _inflected(word):
+        return True
+    return token.letters and len(word) < 6
+
+
+def _inflected(word: str) -> bool:
+    """Whether it is a form of an ordinary word: "gambled"."""
+    for ending in ("ed", "ing", "es"):
+        base = word.removesuffix(ending)
+        if base != word and len(base) > 2 and not english()[0].isdisjoint((base, f"{base}e")):
+            return True
+    return False
 
 
 def _city(words: Sequence[Token], place: int) -> tuple[str | None, bool]:

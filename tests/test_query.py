@@ -315,3 +315,7 @@ def test_names_of_ways_of_working_and_titles_are_no_concerns(q: str, concepts: l
 def test_a_name_within_that_of_a_place_is_nobody(q: str) -> None:
     understood = understand(q, LEXICON)
     assert (understood.required, understood.filters) == ((), {"near": ("San Antonio, TX",)})
+
+
+def test_forms_of_ordinary_words_are_no_misspellings() -> None:
+    assert not understand("he gambled away our savings").corrected
