@@ -73,8 +73,11 @@ def people_words(audience: tuple[str, ...]) -> str:
     return " and ".join(known.label(code).lower() for code in audience)
 
 
-def suggestions(concepts: Iterable[Concept], age_groups: Collection[str] = ()) -> tuple[Evidence, ...]:
-    """Treatments with evidence for `concepts`, in their order; none for a concept that is less than likely.
+def suggestions(
+    concepts: Iterable[Concept], age_groups: Collection[str] = (), refused: Collection[str] = ()
+) -> tuple[Evidence, ...]:
+    """Treatments with evidence for `concepts`, in their order; none for a concept that is less than likely, and none of
+    the modalities `refused`: who says "not CBT" isn't told of it.
 
     With `age_groups` (codes of who it is for) what was found for others only is left out, and what was found for them
     comes first; without any, what was found for some comes last.
@@ -82,7 +85,11 @@ def suggestions(concepts: Iterable[Concept], age_groups: Collection[str] = ()) -
     found: list[Evidence] = []
     for concept in concepts:
         if concept.weight >= LEAST_WEIGHT:
-            rows = (row for row in BY_CONCERN.get(concept.code, ()) if _fits(row, age_groups))
+            rows = (
+                row
+                for row in BY_CONCERN.get(concept.code, ())
+                if _fits(row, age_groups) and row.modality not in refused
+            )
             found.extend(sorted(rows, key=lambda row: bool(row.audience) is not bool(age_groups)))
     return tuple(found)
 

@@ -8,13 +8,13 @@ is the same number on each; equals take turns from day to day (`document.rotatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from directory.evidence import suggestions
+from directory.evidence import Evidence
 from directory.expressions import Between, Expr, Has, Missing, Near
 from directory.search_request import SearchRequest
 from directory.text import Word
@@ -80,8 +80,8 @@ class Score:
 
 def score(request: SearchRequest) -> Score:
     """The score of `request`. Pure: the same on every engine."""
-    ages = request.selected.get("age_group", ())
-    boosts = [b for concept in request.concepts for b in (*_concept(concept), *_evidence(concept, ages))]
+    known = request.treatments
+    boosts = [b for concept in request.concepts for b in (*_concept(concept), *_evidence(concept, known))]
     return Score(request.ranked_words, request.words, standing(request.today), (*boosts, *_distance(request)))
 
 
@@ -107,12 +107,12 @@ def _concept(concept: Concept) -> Iterator[Boost]:
 _RECOMMENDED: Final = frozenset({"strong", "recommended"})
 
 
-def _evidence(concept: Concept, ages: tuple[str, ...]) -> Iterator[Boost]:
-    known = suggestions((concept,), ages)
+def _evidence(concept: Concept, treatments: Iterable[Evidence]) -> Iterator[Boost]:
+    known = [e for e in treatments if e.concern == concept.code]
     strong = [e for e in known if e.strength in _RECOMMENDED]
-    for name, treatments in (("evidence", known), ("strong_evidence", strong)):
-        if treatments:
-            codes = tuple(dict.fromkeys(e.modality for e in treatments))
+    for name, of_it in (("evidence", known), ("strong_evidence", strong)):
+        if of_it:
+            codes = tuple(dict.fromkeys(e.modality for e in of_it))
             yield Boost(Has("modality", codes), _share(ROWS[name], concept))
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from directory import licensure
 from directory.document import Document, document, own_names, stated
-from directory.evidence import suggestions
 from directory.facets import FACET
 from directory.matching import distance, matches, missing_words, states
 from directory.plan import conditions
@@ -42,7 +41,7 @@ def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
             found += _by_finding(profile, finding, understood)
         for concept in understood.concepts:
             found += _by_concept(profile, concept)
-        found += _by_evidence(profile, understood, request.selected.get("age_group", ()))
+        found += _by_evidence(profile, request)
     found += _by_words(profile, _typed_words(request))
     return tuple({(r["field"], r["code"], r["matched"], r["how"], r.get("concern")): r for r in found}.values())
 
@@ -79,9 +78,9 @@ def _by_concept(profile: Profile, concept: Concept) -> Iterator[Reason]:
             yield {"field": "concern", "code": code, "matched": concept.words, "how": "related"}
 
 
-def _by_evidence(profile: Profile, understood: Understanding, ages: tuple[str, ...]) -> Iterator[Reason]:
-    said = {concept.code: concept.words for concept in understood.concepts}
-    for known in suggestions(understood.concepts, ages):
+def _by_evidence(profile: Profile, request: SearchRequest) -> Iterator[Reason]:
+    said = {concept.code: concept.words for concept in request.concepts}
+    for known in request.treatments:
         if known.modality in profile.modalities:
             yield {
                 "field": "modality",

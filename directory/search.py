@@ -240,8 +240,7 @@ def understood_dict(understood: Understanding | None, in_crisis: bool) -> dict[s
 
 def _evidence(request: SearchRequest) -> dict[str, Any]:
     """Treatments with evidence for what `q` is about."""
-    ages = request.selected.get("age_group", ())
-    return {"evidence": [evidence.evidence_dict(e) for e in evidence.suggestions(request.concepts, ages)]}
+    return {"evidence": [evidence.evidence_dict(e) for e in request.treatments]}
 
 
 def found_dict(found_: Found, request: SearchRequest, *, detail: bool = False) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import marshmallow as ma
 
 from directory.cursor import CHANGED_CURSOR, Cursor
 from directory.errors import BadRequest, ParameterError
+from directory.evidence import Evidence, suggestions
 from directory.facets import FACET, FACETS
 from directory.parameters import (
     FILTERS_WITH_UNKNOWN,
@@ -80,6 +81,13 @@ class SearchRequest:
     def concepts(self) -> tuple[Concept, ...]:
         """The concerns that `q` is about, best first; they rank."""
         return () if self.understood is None else self.understood.concepts
+
+    @property
+    def treatments(self) -> tuple[Evidence, ...]:
+        """Treatments with evidence for what the words are about, for the ages asked for, but those that they refuse."""
+        if self.understood is None:
+            return ()
+        return suggestions(self.concepts, self.selected.get("age_group", ()), self.understood.refused("modality"))
 
     @property
     def offset(self) -> int:

@@ -65,6 +65,13 @@ class Understanding:
     required: tuple[str, ...] = ()
     corrected: tuple[Correction, ...] = ()
 
+    def refused(self, parameter: str) -> frozenset[str]:
+        """The values of `parameter` that are asked not to be: nobody is left out for them, but nothing is made of them
+        either."""
+        return frozenset(
+            v for f in self.findings if f.because == "negated" and f.parameter == parameter for v in f.values
+        )
+
     @property
     def filters(self) -> Mapping[str, tuple[str, ...]]:
         """What is applied, by parameter: the values as the parameters take them."""

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 from typing import Final
 
-from directory.evidence import STRENGTHS, Evidence, concern_words, people_words, suggestions
+from directory.evidence import STRENGTHS, Evidence, concern_words, people_words
 from directory.search import Page
 from directory.vocabulary import vocabulary
 from directory.web_filters import address, toggled
@@ -45,7 +45,7 @@ class EvidenceNote:
 def evidence_notes(page: Page) -> tuple[EvidenceNote, ...]:
     """The notes for what `page` was understood to be about; none when it is about nothing with evidence."""
     request = page.request
-    found = suggestions(request.concepts, request.selected.get("age_group", ()))
+    found = request.treatments
     shown = list(dict.fromkeys(e.concern for e in found))[:_CONCERNS]
     return tuple(_notes([e for e in found if e.concern in shown], page))
 

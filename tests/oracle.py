@@ -185,6 +185,12 @@ def _newest(day: date | None) -> tuple[bool, Any]:
     return _last(None if day is None else -day.toordinal())
 
 
+def _refused(known: evidence.Evidence, request: SearchRequest) -> bool:
+    """Whether the treatment is named to be left out ("not CBT")."""
+    findings = request.understood.findings if request.understood else ()
+    return any(f.because == "negated" and f.parameter == "modality" and known.modality in f.values for f in findings)
+
+
 def _is_for(known: evidence.Evidence, request: SearchRequest) -> bool:
     """Whether the evidence is of people as old as those asked for; of anybody, when no age is."""
     ages = request.selected.get("age_group")
@@ -200,7 +206,9 @@ def points(profile: Profile, request: SearchRequest) -> int:
         met.append(("concern", concept.weight, concept.code in profile.concerns))
         met.append(("related_concern", concept.weight, not family.isdisjoint(profile.concerns)))
         helpful = [
-            e for e in evidence.BY_CONCERN.get(concept.code, ()) if concept.weight >= 0.5 and _is_for(e, request)
+            e
+            for e in evidence.BY_CONCERN.get(concept.code, ())
+            if concept.weight >= 0.5 and _is_for(e, request) and not _refused(e, request)
         ]
         offered = [e.strength in ("strong", "recommended") for e in helpful if e.modality in profile.modalities]
         met += [("evidence", concept.weight, bool(offered)), ("strong_evidence", concept.weight, any(offered))]

@@ -76,3 +76,12 @@ def test_the_api_tells_the_same(client: FlaskClient) -> None:
         ("cbt_i", "strong", "AASM 2021")
     ]
     assert (client.get("/api/v1/providers?q=insomnia&understand=false").json or {})["understood"]["evidence"] == []
+
+
+def test_who_refuses_a_treatment_is_not_told_of_it(client: FlaskClient) -> None:
+    assert "CBT" in " ".join(_notes(client, "q=anxiety"))
+    assert "CBT" not in " ".join(_notes(client, "q=anxiety+not+CBT"))
+    said = client.get("/api/v1/providers?q=anxiety+not+CBT").json
+    assert said is not None
+    assert said["understood"]["evidence"] == []
+    assert not [w for r in said["results"] for w in r["why"] if w["how"] == "evidence"]
