@@ -28,8 +28,9 @@ from tests.strategies import search
 _BYTES: Final = 200
 """What a search is read from, as in the tests."""
 
-_KEPT: Final = 4_000
-"""Answers that the oracle keeps: 12 KB each at 100,000 profiles."""
+_ANSWERS: Final = 40_000
+_ORDERS: Final = 200
+"""What the oracle keeps: 12 KB and 800 KB each at 100,000 profiles."""
 
 
 def run(engine: Engine, name: str, oracle: Oracle, requests: int, seed: int, today: date) -> Tally:
@@ -38,8 +39,8 @@ def run(engine: Engine, name: str, oracle: Oracle, requests: int, seed: int, tod
     for done in range(1, requests + 1):
         asked = search(random.randbytes(_BYTES), oracle.profiles, today)
         tally.count(asked, conformance.check(engine, oracle, asked, today))
-        oracle.forget(_KEPT)
-        if done % 100 == 0:
+        oracle.forget(_ANSWERS, _ORDERS)
+        if done % 20 == 0:
             print(f"{name}: {done:,} in {time.perf_counter() - began:.0f} s", flush=True)
     return tally
 

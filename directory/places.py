@@ -116,7 +116,9 @@ def _cities() -> Mapping[str, Mapping[str, tuple[str, Point]]]:
             names.setdefault(at, city)
     table: dict[str, dict[str, tuple[str, Point]]] = defaultdict(dict)
     for (state, key), found in (*others.items(), *points.items()):
-        lat, lon = (math.fsum(c) / len(found) for c in zip(*((p.lat, p.lon) for p in found), strict=True))
+        lat, lon = found[0].lat, found[0].lon
+        if len(found) > 1:
+            lat, lon = (math.fsum(c) / len(found) for c in zip(*((p.lat, p.lon) for p in found), strict=True))
         # Six decimals (11 cm) are what every engine holds exactly.
         table[state][key] = names[state, key], Point(round(lat, 6), round(lon, 6))
     return table

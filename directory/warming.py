@@ -26,7 +26,8 @@ def warm(app: Flask) -> None:
     cities()
     understand("an anxious therapist near Austin, TX")
     search_request.parse(b"", utc_today())
-    if app.extensions["settings"].engine == "embedded":
+    settings = app.extensions.get("settings")
+    if settings is not None and settings.engine == "embedded":
         with suppress(Problem):
             app.extensions["engine"].live()
             client = app.test_client()

@@ -8,6 +8,7 @@ in the list (bits of one whole number), because the same question comes back for
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -273,11 +274,11 @@ class Oracle:
 
     def found(self, id_: str) -> frozenset[str]:
         """The tokens under which the provider of this id is found."""
-        return self._found[self.profiles.index(self.by_id[id_])]
+        return self._found[bisect_left(self.profiles, id_, key=lambda p: p.id)]
 
-    def forget(self, most: int) -> None:
-        """Keep no more than `most` answers and a tenth as many orders: for long runs over many profiles."""
-        for known, kept in ((self._answers, most), (self._orders, most // 10)):
+    def forget(self, answers: int, orders: int) -> None:
+        """Keep no more than so many answers and orders, the latest: for long runs over many profiles."""
+        for known, kept in ((self._answers, answers), (self._orders, orders)):
             while len(known) > kept:
                 del known[next(iter(known))]
 

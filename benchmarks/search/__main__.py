@@ -46,12 +46,13 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true", help="without raw Elasticsearch and Searchkit")
     parser.add_argument("--scale", action="store_true", help="the chart of how cost grows, embedded, in process")
     parser.add_argument("--sizes", type=_size, nargs="+", default=_SIZES, help="sizes of --scale")
+    parser.add_argument("--as-is", action="store_true", help="measure what was built, though by other code")
     parser.add_argument("--save", action="store_true", help="put the results into docs/")
     parser.add_argument("--note", default="", help="what else went on on the machine; printed with the tables")
     asked = parser.parse_args()
     asked.cache.mkdir(parents=True, exist_ok=True)
     if asked.scale:
-        growth.run(asked.cache, asked.sizes, asked.calls, save=asked.save)
+        growth.run(asked.cache, asked.sizes, asked.calls, as_is=asked.as_is, save=asked.save)
         return
     engine = asked.engine or ("both" if os.environ.get("ELASTICSEARCH_URL") else "embedded")
     engines = stores.ENGINES if engine == "both" else (engine,)
@@ -65,6 +66,7 @@ def main() -> None:
         calls=asked.calls,
         http=not asked.no_http,
         peers=not asked.no_peers,
+        as_is=asked.as_is,
     )
     text = tables.markdown(measure(plan), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", asked.note)
     print(text)

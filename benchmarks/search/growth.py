@@ -13,7 +13,7 @@ from benchmarks.search.measure import Plan, measure
 CHART: Final = tables.PAGE.parent / "performance" / "growth.svg"
 
 _SHOWN: Final = tuple(k for k in kinds.KINDS if k not in ("text, all words", "suggest", "profile"))
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 440, 56, 170, 40, 44
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 800, 440, 56, 200, 40, 44
 _TICKS: Final = (1, 2, 5, 10, 20, 50, 100, 200)
 _COLORS: Final = ("#2f6fde", "#d6453d", "#2a9d5c", "#b06ad4", "#e08a1e", "#1aa3b5", "#c23b8f", "#8a8f3a")
 _STYLE: Final = (
@@ -22,11 +22,11 @@ _STYLE: Final = (
 )
 
 
-def run(cache: Path, sizes: Sequence[int], calls: int, *, save: bool) -> None:
+def run(cache: Path, sizes: Sequence[int], calls: int, *, as_is: bool, save: bool) -> None:
     """Measure the embedded engine in process at each of `sizes`, print a table and draw the chart."""
     found: dict[int, dict[str, float]] = {}
     for size in sizes:
-        plan = Plan(size, ("embedded",), cache, kinds=_SHOWN, calls=calls, http=False, peers=False)
+        plan = Plan(size, ("embedded",), cache, kinds=_SHOWN, calls=calls, http=False, peers=False, as_is=as_is)
         found[size] = {kind: times.p50 for (kind, _), times in measure(plan).process.items()}
     head = ["ms at the median", *(stores.short(size) for size in sizes)]
     text = tables.table(head, [[kind, *(f"{found[s][kind]:.1f}" for s in sizes)] for kind in _SHOWN])

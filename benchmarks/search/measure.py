@@ -33,6 +33,9 @@ _VARIANTS: Final = 3000
 _AIMS: Final = 2000
 """Profiles that searches are aimed at, spread over the whole corpus."""
 
+_REPEATED: Final = 5
+"""Addresses asked for again and again, to show what is kept of answers."""
+
 _WALK: Final = 10_000
 _PAGE: Final = 100
 
@@ -50,6 +53,7 @@ class Plan:
     calls: int = 100
     http: bool = True
     peers: bool = True
+    as_is: bool = False
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ def measure(plan: Plan) -> Results:
     """Fill the stores, then measure everything that `plan` asks for."""
     found = [stores.store(name, plan.cache, plan.count) for name in plan.engines]
     for one in found:
-        stores.fill(one, plan.cache)
+        stores.fill(one, plan.cache, as_is=plan.as_is)
     addresses = _addresses(plan)
     results = Results(plan)
     with _without_cache():
@@ -254,7 +258,7 @@ def _kind_over_http(
 def _targets(kind: str, paths: Sequence[str], urls: Mapping[str, str], raw: _Raw | None) -> Iterator[Target]:
     for name, url in urls.items():
         if name.endswith(AGAIN):
-            yield Target(name, url, [Request(p) for p in paths[:20]])
+            yield Target(name, url, [Request(p) for p in paths[:_REPEATED]])
         elif name in stores.ENGINES:
             yield Target(name, url, [Request(p) for p in paths])
         elif raw and kind in kinds.SEARCHES:

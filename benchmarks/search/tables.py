@@ -66,7 +66,7 @@ def _http(results: Results) -> str:
     ceiling = results.one["nothing", "flask"], results.many["nothing", "flask"]
     return "\n\n".join(
         (
-            "Over HTTP, one connection: milliseconds at the median / at 95%; *again*: 20 searches over and over",
+            "Over HTTP, one connection: milliseconds at the median / at 95%; *again*: five searches over and over",
             table(["", *names, *(f"{n}, again" for n in ours)], one),
             "Over HTTP, 16 connections: answers a second",
             table(["", *names], many),
