@@ -114,10 +114,11 @@ def _worth_walking(members: int, wanted: int, count: int) -> bool:
 def _met(groups: Iterator[Array], found: BitMap, unstated: BitMap, wanted: int, *, walking: bool) -> Array:
     """At least `wanted` members of `found`, if there are so many: from the front of `groups`, then of `unstated`. On a
     walk the first group is not counted: it holds those who may come before the place that is walked on from."""
-    met = bitmap_of(next(groups, _NOBODY)) & found if walking else BitMap()
+    met = bitmap_of(np.sort(next(groups, _NOBODY))) & found if walking else BitMap()
     least = len(met) + wanted
     for group in groups:
-        met |= bitmap_of(group) & found
+        # Sets are made several times faster from what is in order.
+        met |= bitmap_of(np.sort(group)) & found
         if len(met) >= least:
             return numbers_of(met)
     return numbers_of(met | (unstated & found))

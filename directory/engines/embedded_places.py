@@ -27,7 +27,7 @@ _MILES_PER_DEGREE: Final = EARTH_RADIUS_MILES * np.pi / 180
 _REMEMBERED: Final = 16
 """Points whose distances are kept: a search asks for them several times, and so do its pages."""
 
-_FIRST_RADIUS: Final = 32.0
+_FIRST_RADIUS: Final = 8.0
 """Miles; doubled until enough are found."""
 
 _EDGE: Final = 1e-6

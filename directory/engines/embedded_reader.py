@@ -33,6 +33,9 @@ Array = np.ndarray[Any, Any]
 
 _KEPT_COLUMNS: Final = 2
 
+_COUNTED: Final = 1_000
+"""Counts of a facet under some filters that are kept: 5 KB each at most."""
+
 _REMEMBERED: Final = 64
 """Sets that took work to find (a range, a circle) and are kept for later requests: 125 KB each at a million."""
 
@@ -57,6 +60,7 @@ class Reader:
         self.lexicon = Lexicon(b"".join(Notes(folder).kept(NOTE)))
         self._known: OrderedDict[Expr, BitMap] = OrderedDict()
         self._kept: OrderedDict[Hashable, Array] = OrderedDict()
+        self._counted: OrderedDict[Hashable, FacetCount] = OrderedDict()
         self._lock = Lock()
 
     def _column(self, name: str) -> Array:
@@ -198,14 +202,26 @@ class Reader:
     # Counts
 
     def counts(self, plan: FacetPlan, memo: dict[Expr, BitMap]) -> FacetCount:
-        """The exact count of every value that occurs, and of those who state nothing."""
+        """The exact count of every value that occurs, and of those who state nothing. Counted once for the same
+        filters: other pages and orders, and other values of the facet itself, want them again."""
+        key = plan.name, plan.base, plan.missing
+        if plan.values is None:
+            with self._lock:
+                if key in self._counted:
+                    self._counted.move_to_end(key)
+                    return self._counted[key]
         base = self.members(plan.base, memo)
         if plan.values is not None:
             counts = {
                 code: self.members(expr, memo).intersection_cardinality(base) for code, expr in plan.values.items()
             }
             return FacetCount(counts, self.members(plan.missing, memo).intersection_cardinality(base))
-        return self._count(plan, base, memo)
+        found = self._count(plan, base, memo)
+        with self._lock:
+            self._counted[key] = found
+            if len(self._counted) > _COUNTED:
+                self._counted.popitem(last=False)
+        return found
 
     def _count(self, plan: FacetPlan, base: BitMap, memo: dict[Expr, BitMap]) -> FacetCount:
         values, missing = self._bitmaps.get(plan.name, {}), self.members(plan.missing, memo)
