@@ -82,6 +82,10 @@ def _label_tokens(name: str, code: str) -> tuple[str, ...]:
     return tuple(tokens(vocabulary(name).label(code)))
 
 
+_kept_tokens: Final = lru_cache(maxsize=50_000)(tokens)
+"""The tokens of what many have in common: names of cities, given and family names."""
+
+
 def _labels(name: str, codes: tuple[str, ...]) -> list[str]:
     return [t for code in codes for t in _label_tokens(name, code)]
 
@@ -93,14 +97,15 @@ def name_key(profile: Profile) -> str:
 
 def completeness(profile: Profile) -> int:
     """Percent of the fields in `DECIDING` that are stated, rounded down."""
-    missing: int = sum(value is None or value == () for value in _deciding_values(profile))
+    values = _deciding_values(profile)
+    missing = values.count(None) + values.count(())
     return 100 * (len(DECIDING) - missing) // len(DECIDING)
 
 
 def own_names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
     """Every name of a profile; family and given name only where the whole name lacks them."""
     told = set(tokens(name))
-    return name, *(n for n in (family, given) if n and not told.issuperset(tokens(n))), *others
+    return name, *[n for n in (family, given) if n and not told.issuperset(_kept_tokens(n))], *others
 
 
 def texts(profile: Profile) -> dict[str, list[str]]:
@@ -110,7 +115,7 @@ def texts(profile: Profile) -> dict[str, list[str]]:
         "modalities": _labels("modalities", profile.modalities),
         "concerns": _labels("concerns", profile.concerns),
         "professions": _labels("professions", profile.provider_types),
-        "cities": [t for loc in profile.locations if loc.city for t in tokens(loc.city)],
+        "cities": [t for loc in profile.locations if loc.city for t in _kept_tokens(loc.city)],
         "bio": tokens(profile.bio or ""),
     }
 
@@ -118,9 +123,11 @@ def texts(profile: Profile) -> dict[str, list[str]]:
 def document(profile: Profile) -> Document:
     """The document of `profile`: pure, the same on every engine."""
     codes = {
-        f.name: found for f, value in zip(FACETS, _facet_values(profile), strict=True) if (found := _codes(f, value))
+        facet.name: _codes(facet, value)
+        for facet, value in zip(FACETS, _facet_values(profile), strict=True)
+        if value is not None and value != ()
     }
-    offices = tuple(dict.fromkeys(loc.state for loc in profile.locations if loc.state))
+    offices = tuple(dict.fromkeys([loc.state for loc in profile.locations if loc.state]))
     if offices:
         codes["office_state"] = offices
     fee = profile.fee
@@ -137,7 +144,7 @@ def document(profile: Profile) -> Document:
         },
         points=tuple(
             dict.fromkeys(
-                (loc.lat, loc.lon) for loc in profile.locations if loc.lat is not None and loc.lon is not None
+                [(loc.lat, loc.lon) for loc in profile.locations if loc.lat is not None and loc.lon is not None]
             )
         ),
         licensed={

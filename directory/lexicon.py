@@ -34,6 +34,8 @@ _PIECE: Final = 1 << 20
 _SPLIT: Final = str.maketrans(dict.fromkeys('-–—/,.()"“”&', " "))
 
 
+@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=100_000)
 def name_words(text: str) -> tuple[str, ...]:
     """The words of a name as the lexicon holds them.
 
@@ -84,11 +86,13 @@ class Builder:
         if cities:
             self._counts["city"].update(cities)
 
-    def taking(self, profiles: Iterable[Profile]) -> Iterator[Profile]:
-        """`profiles`, taken in on their way."""
-        for profile in profiles:
-            self.add(profile)
-            yield profile
+    def take(self, later: Builder) -> None:
+        """Take in all that `later` has taken in."""
+        for kind, counts in later._counts.items():
+            self._counts[kind].update(counts)
+        for word, shown in later._shown.items():
+            self._shown.setdefault(word, shown)
+        self._pairs |= later._pairs
 
     def lexicon(self) -> Lexicon:
         """The lexicon of all that was taken in."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -230,11 +230,19 @@ _BLANK_NESTED: Final = {
 
 
 def _build(cls: Any, data: Mapping[str, Any]) -> Any:
+    names = _dates_of(cls)
+    if not any(map(data.get, names)):
+        return cls(**data)
     values = dict(data)
-    for name in _DATES & data.keys():
-        if value := values[name]:
+    for name in names:
+        if value := values.get(name):
             values[name] = date.fromisoformat(value)
     return cls(**values)
+
+
+@cache
+def _dates_of(cls: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls) if f.name in _DATES)
 
 
 @lru_cache(maxsize=4096)
@@ -255,23 +263,16 @@ def from_dict(data: Mapping[str, Any]) -> Profile:
 
     A field left out is not stated; an unknown one is a TypeError.
     """
-    values = dict(data)
+    values: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in data.items()}
     values.pop("license_states", None)
-    for name in _LISTS:
-        if (value := values.get(name)) is not None:
-            values[name] = tuple(value)
-    for name in _DAYS:
+    for name in _dates_of(Profile):
         if value := values.get(name):
             values[name] = date.fromisoformat(value)
     for name, cls in _NESTED.items():
         if value := values.get(name):
-            values[name] = tuple(_build(cls, v) for v in value)
+            values[name] = tuple([_build(cls, v) for v in value])
     if value := values.get("fee"):
         values["fee"] = _build(Fee, value)
     if value := values.get("provenance"):
         values["provenance"] = {group: _provenance(v) for group, v in value.items()}
     return Profile(**values)
-
-
-_LISTS: Final = tuple(f.name for f in fields(Profile) if f.default == ())
-_DAYS: Final = tuple(f.name for f in fields(Profile) if f.name in _DATES)

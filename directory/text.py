@@ -8,6 +8,7 @@ Latin words are stemmed lightly (Snowball English), runs of Chinese, Japanese an
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -52,8 +53,17 @@ def fold(text: str) -> str:
 
 def _stem(word: str) -> str:
     word = word[:_MAX_TOKEN]
-    # A stemmer object is not safe to share between threads; making one costs microseconds, and the cache hides it.
-    return str(Stemmer.Stemmer("english").stemWord(word)) if word.isascii() and word.isalpha() else word
+    return str(_own.stemmer.stemWord(word)) if word.isascii() and word.isalpha() else word
+
+
+class _Own(threading.local):
+    """What a thread has to itself: a stemmer object is not safe to share."""
+
+    def __init__(self) -> None:
+        self.stemmer = Stemmer.Stemmer("english")
+
+
+_own: Final = _Own()
 
 
 @lru_cache(maxsize=100_000)
@@ -142,7 +152,7 @@ def name_tokens(names: Iterable[str]) -> list[str]:
         parts = [p for piece in pieces for p in _piece_parts(piece)]
         # Nearly every joined form is another: remembering them would push out what is worth it.
         joined = [_stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
-        out.extend(j for j in joined if j not in out)
+        out += [j for j in dict.fromkeys(joined) if j not in out]
         if len(parts) > 1 and all(_IS_CJK.match(p) for p in parts):
             out.extend(t for t in tokens("".join(parts)) if t not in out)
     return out

@@ -40,12 +40,12 @@ class Duplicates:
         self._ids: list[str] = []
         self._left: list[str] = []
 
-    def add(self, profile: Profile) -> None:
-        """Take in one who is listed, in place of what was known under this id."""
-        self._left.append(profile.id)
-        for key in keys(profile):
+    def add(self, id_: str, found: Iterable[int]) -> None:
+        """Take in the `keys` of one who is listed, in place of what was known under this id."""
+        self._left.append(id_)
+        for key in found:
             self._keys.append(key)
-            self._ids.append(profile.id)
+            self._ids.append(id_)
 
     def remove(self, id_: str) -> None:
         """Forget what an earlier generation knew under this id."""

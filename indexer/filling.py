@@ -2,56 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
 
 from directory.engines.base import Build
-from directory.profile import Profile
-from indexer.duplicates import Duplicates
+from directory.engines.preparing import BATCH, Prepare, Stored, Word
+from directory.processes import preload, spread
+from directory.profile import to_json
+from indexer.duplicates import Duplicates, keys
 from indexer.merge import Merged
 from indexer.tally import Tally
-from indexer.words import Words, merged, pack
+from indexer.words import Change, Words, applied, merged, pack, unpack
 
-_T = TypeVar("_T")
-BATCH: Final = 5000
-"""Ids that are merged, added and said at once."""
+Said: TypeAlias = tuple[str, bytes, Change]
+"""An id, its words as a generation keeps them (empty: none), and what has changed of them since."""
 
 Removed = Callable[[str], bool]
 """Whether nobody may be listed under an id."""
 
+preload(__name__)
 
-def listed(id_: str, words: Words, removed: Removed) -> Merged | None:
-    """The provider listed under an id, if there is one."""
-    return merged(words) if words and not removed(id_) else None
+
+def listed(words: Words, removed: bool) -> Merged | None:
+    """The provider listed under an id, if there is one: `removed` says that nobody may be."""
+    return merged(words) if words and not removed else None
+
+
+def stored(words: Words, found: Merged) -> Stored:
+    """A provider and what is stored of it: the one word on it, or else what was merged of several."""
+    return found.profile, next(iter(words.values())) if len(words) == 1 else to_json(found.profile)
+
+
+@dataclass(slots=True)
+class _Part:
+    """What comes of some ids: their counts, the keys of each who is listed, and what their build takes."""
+
+    tally: Tally = field(default_factory=Tally)
+    keys: list[tuple[str, list[int]]] = field(default_factory=list)
+    prepared: Any = None
+
+
+def _part(prepare: Prepare | None, batch: Sequence[tuple[str, bytes, Change, bool]]) -> _Part:
+    part = _Part()
+    profiles: list[Stored] = []
+    kept: list[Word] = []
+    for id_, packed, change, gone in batch:
+        words = applied(change, unpack(packed)) if change else unpack(packed)
+        found = listed(words, gone)
+        part.tally.count(words, found)
+        if found is not None:
+            profiles.append(stored(words, found))
+            part.keys.append((id_, list(keys(found.profile))))
+        kept.append((id_, pack(words) if change else packed))
+    if prepare is not None:
+        part.prepared = prepare(profiles, kept)
+    return part
 
 
 def fill(
     build: Build | None,
-    said: Iterable[tuple[str, Words]],
+    said: Iterable[Said],
     removed: Removed,
     tally: Tally,
     duplicates: Duplicates,
     progress: Callable[[int], None],
 ) -> None:
     """Put all of `said` (by id, ascending) into an empty `build` (None: only count), telling `progress` how many
-    providers there are so far."""
-    for batch in batches(said, BATCH):
-        profiles: list[Profile] = []
-        for id_, words in batch:
-            found = listed(id_, words, removed)
-            tally.count(words, found)
-            if found is not None:
-                profiles.append(found.profile)
-                duplicates.add(found.profile)
+    providers there are so far. The work on them is spread over processes."""
+    items = ((id_, packed, change, removed(id_)) for id_, packed, change in said)
+    for part in spread(partial(_part, build.prepare if build is not None else None), items, BATCH):
+        tally.add(part.tally)
+        for id_, found in part.keys:
+            duplicates.add(id_, found)
         progress(tally.providers)
         if build is not None:
-            build.add(profiles)
-            build.say((id_, pack(words)) for id_, words in batch)
-
-
-def batches(items: Iterable[_T], size: int) -> Iterator[Sequence[_T]]:
-    """`items` in lists of `size`."""
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
+            build.put(part.prepared)

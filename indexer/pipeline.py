@@ -18,14 +18,14 @@ from directory.engines.base import Build, Engine, Generation, PromotionRefused
 from directory.errors import NoGeneration, Problem
 from indexer.duplicates import NOTE as LICENSE_KEYS
 from indexer.duplicates import Duplicates
-from indexer.filling import fill
+from indexer.filling import Said, fill
 from indexer.report import Outcome, RejectLog, halved, too_few_providers, too_many_rejects, unknown_words
 from indexer.sources import SOURCES
 from indexer.sources.base import Source
 from indexer.sources.files import Unusable
 from indexer.suppress import Entry, Honoring
 from indexer.tally import ABOUT_MERGE, FORMAT, Tally
-from indexer.words import Change, Words, by_id, merge_code
+from indexer.words import Change, by_id, merge_code
 
 _EVERY: Final = ""
 """In place of a source: all of them have no word any more."""
@@ -113,9 +113,10 @@ class Run:
         kind, _, npi = id_.partition(":")
         return kind == "npi" and any(source.was_removed(npi) for source in self._every.values())
 
-    def said(self) -> Iterator[tuple[str, Words]]:
-        """What the sources say of each id, in increasing order of id."""
-        return by_id([(name, source.words()) for name, source in self.sources.items()])
+    def said(self) -> Iterator[Said]:
+        """What the sources say of each id, in increasing order of id, where nothing was said before."""
+        said = by_id([(name, source.words()) for name, source in self.sources.items()])
+        return ((id_, b"", {**words}) for id_, words in said)
 
     def changes(self) -> Iterator[tuple[str, Change]]:
         """What has changed of the words of each id since the earlier generation, in increasing order of id: source ->
@@ -128,7 +129,7 @@ class Run:
         for id_, change in by_id(streams):
             yield id_, dict.fromkeys(SOURCES) if _EVERY in change else change
 
-    def fill(self, build: Build | None, said: Iterable[tuple[str, Words]]) -> None:
+    def fill(self, build: Build | None, said: Iterable[Said]) -> None:
         """Put all of `said` into an empty build (None: only count)."""
 
         # Of the sources' words on one provider one is enough to list them: there may be fewer.

@@ -36,6 +36,13 @@ class Tally:
             for conflict in merged.conflicts:
                 self.conflicts[conflict] += sign
 
+    def add(self, other: Tally) -> None:
+        """Take in all that `other` has counted."""
+        self.providers += other.providers
+        self.demo += other.demo
+        self.words.update(other.words)
+        self.conflicts.update(other.conflicts)
+
     @classmethod
     def of(cls, about: Mapping[str, Any], providers: int) -> Self:
         """The tally of a generation, from what is kept with it."""

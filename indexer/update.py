@@ -14,15 +14,15 @@ from operator import itemgetter
 from typing import Any, Final
 
 from directory.engines.base import Build, Engine, Generation, PromotionRefused, UnknownGeneration
+from directory.engines.preparing import BATCH, Stored, batches
 from directory.errors import Problem
-from directory.profile import Profile
 from indexer.duplicates import NOTE as LICENSE_KEYS
-from indexer.duplicates import Duplicates
-from indexer.filling import BATCH, batches, listed
+from indexer.duplicates import Duplicates, keys
+from indexer.filling import Said, listed, stored
 from indexer.pipeline import Input, Options, Refused, Run, live_generation
 from indexer.report import Outcome, RejectLog
 from indexer.tally import ABOUT_MERGE, FORMAT, Tally
-from indexer.words import Change, Words, applied, merge_code, pack, unpack
+from indexer.words import Change, applied, merge_code, pack, unpack
 
 _LARGE: Final = 5
 """A change that concerns more than one in so many providers is built anew: to copy and change costs more."""
@@ -69,16 +69,19 @@ def _is_alike(engine: Engine, live: Generation) -> bool:
     return live.fingerprint == engine.fingerprint and live.sources[ABOUT_MERGE]["code"] == merge_code()
 
 
-def _said(stored: Iterable[tuple[str, bytes]], changes: Iterable[tuple[str, Change]]) -> Iterator[tuple[str, Words]]:
+def _said(stored: Iterable[tuple[str, bytes]], changes: Iterable[tuple[str, Change]]) -> Iterator[Said]:
     """The stored words of each id with what has changed of them, in increasing order of id."""
     old = ((id_, 0, packed) for id_, packed in stored)
     new = ((id_, 1, change) for id_, change in changes)
     sides: list[Iterator[tuple[str, int, Any]]] = [old, new]
     for id_, both in groupby(heapq.merge(*sides, key=itemgetter(0, 1)), key=itemgetter(0)):
-        words: Words = {}
+        packed, change = b"", {}
         for _, side, what in both:
-            words = applied(what, words) if side else unpack(what)
-        yield id_, words
+            if side:
+                change = what
+            else:
+                packed = what
+        yield id_, packed, change
 
 
 def _change(run: Run, engine: Engine, build: Build, live: Generation) -> None:
@@ -92,26 +95,25 @@ def _change(run: Run, engine: Engine, build: Build, live: Generation) -> None:
         run.options.progress("updating", done, max(most, done))
 
 
-def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], stored: Mapping[str, bytes]) -> None:
-    profiles: list[Profile] = []
+def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], kept: Mapping[str, bytes]) -> None:
+    profiles: list[Stored] = []
     gone: list[str] = []
     said: list[tuple[str, bytes]] = []
     for id_, change in batch:
-        before = unpack(stored.get(id_))
+        before = unpack(kept.get(id_))
         after = applied(change, before)
         if before == after and run.was_removed(id_) == run.removed(id_):
             continue
-        old, new = listed(id_, before, run.was_removed), listed(id_, after, run.removed)
+        old, new = listed(before, run.was_removed(id_)), listed(after, run.removed(id_))
         run.tally.count(before, old, -1)
         run.tally.count(after, new)
         run.duplicates.remove(id_)
         if new is not None:
-            profiles.append(new.profile)
-            run.duplicates.add(new.profile)
+            profiles.append(stored(after, new))
+            run.duplicates.add(id_, keys(new.profile))
         elif old is not None:
             gone.append(id_)
         if before != after:
             said.append((id_, pack(after)))
-    build.add(profiles)
+    build.put(build.prepare(profiles, said))
     build.remove(gone)
-    build.say(said)

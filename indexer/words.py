@@ -41,7 +41,14 @@ def said_by(packed: bytes) -> dict[str, dict[str, Any]]:
 
 def unpack(packed: bytes | None) -> Words:
     """The words in what `pack` gave; none for nothing."""
-    return {source: orjson.dumps(word) for source, word in orjson.loads(packed).items()} if packed else {}
+    if not packed:
+        return {}
+    found = orjson.loads(packed)
+    if len(found) == 1:
+        # What is between the braces, after the name and the colon.
+        (source,) = found
+        return {source: packed[len(orjson.dumps(source)) + 2 : -1]}
+    return {source: orjson.dumps(word) for source, word in found.items()}
 
 
 def merged(words: Mapping[str, bytes]) -> Merged:

@@ -22,7 +22,7 @@ from elasticsearch import Elasticsearch
 
 from directory import search, search_request
 from directory.config import Settings
-from directory.engines import elastic_build
+from directory.engines import elastic_bulk
 from directory.engines.base import PromotionRefused
 from directory.engines.elastic import ElasticEngine
 from directory.errors import EngineUnavailable
@@ -184,8 +184,8 @@ def test_a_page_of_another_process_s_new_generation_costs_no_more_than_three(
 def test_what_a_busy_node_refuses_is_sent_again(
     engine: ElasticEngine, proxy: Proxy, today: date, monkeypatch: pytest.MonkeyPatch, requests: int, items: int
 ) -> None:
-    monkeypatch.setattr(elastic_build, "_CHUNK", 40)
-    monkeypatch.setattr(elastic_build, "_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(elastic_bulk, "_BODY_BYTES", 60_000)
+    monkeypatch.setattr(elastic_bulk, "_BACKOFF_SECONDS", 0.01)
     proxy.refuse_requests, proxy.refuse_items = requests, items
     people = profiles(300, 8, today)
     generation = conformance.build(engine, people)
@@ -199,7 +199,7 @@ def test_what_a_busy_node_refuses_is_sent_again(
 def test_a_node_that_stays_busy_ends_the_build_and_leaves_nothing(
     engine: ElasticEngine, proxy: Proxy, today: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elastic_build, "_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(elastic_bulk, "_BACKOFF_SECONDS", 0.01)
     proxy.refuse_requests = 1000
     made = engine.start_build()
     with pytest.raises(EngineUnavailable, match="overloaded"):

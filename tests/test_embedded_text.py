@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from directory.engines import embedded_text
+from directory.engines import embedded_rows, embedded_text
 from directory.engines.embedded_text import TextIndex, TextWriter, bitmap_of, numbers_of
 
 WEIGHTS = {"names": 4.0, "bio": 1.0}
@@ -27,7 +27,9 @@ def built(folder: Path, texts: Texts) -> TextIndex:
     """The index of `texts`."""
     writer = TextWriter(folder, WEIGHTS)
     for text in texts:
-        writer.add(text)
+        gathered = embedded_rows.Texts(WEIGHTS)
+        gathered.add(text)
+        writer.take(gathered)
     writer.finish()
     return TextIndex(folder)
 

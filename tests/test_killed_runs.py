@@ -29,8 +29,7 @@ from tests.test_update import SETTINGS, built, everything, inputs
 ROOT: Final = Path(__file__).parent.parent
 CASES: Final = (
     ("update", "started"),
-    ("update", "added"),
-    ("update", "said"),
+    ("update", "put"),
     ("update", "sealing"),
     ("update", "finished"),
     ("update", "promoted"),
@@ -76,7 +75,7 @@ elastic_build.ElasticBuild._say = say
 watch(embedded_build.GenerationWriter, "finish", after="sealing")
 engine = engine_from(Settings.from_env())
 for kind in (embedded_build.EmbeddedBuild, elastic_build.ElasticBuild):
-    for name, after in (("add", "added"), ("say", "said"), ("keep", "kept"), ("finish", "finished")):
+    for name, after in (("put", "put"), ("keep", "kept"), ("finish", "finished")):
         watch(kind, name, after=after)
 watch(type(engine), "start_build", after="started")
 watch(type(engine), "promote", after="promoted")

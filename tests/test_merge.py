@@ -173,11 +173,11 @@ def test_who_shares_name_and_license_may_be_the_same() -> None:
         _person("a:5"),
         _person("a:6"),
     ):
-        found.add(person)
+        found.add(person.id, keys(person))
     assert found.found() == {"groups": 1, "providers": 2, "examples": [["a:1", "a:2"]]}
     later = Duplicates(found.memory())
-    later.add(_person("a:2", "777", name="Ana Rivera"))
-    later.add(_person("a:7", "9"))
+    for person in (_person("a:2", "777", name="Ana Rivera"), _person("a:7", "9")):
+        later.add(person.id, keys(person))
     assert later.found() == {"groups": 1, "providers": 2, "examples": [["a:1", "a:7"]]}
     later.remove("a:1")
     assert later.found()["groups"] == 0
@@ -187,5 +187,5 @@ def test_two_statements_of_one_license_are_no_two_people() -> None:
     person = _person("a:1", "123", "12-3")
     assert len(list(keys(person))) == 1
     found = Duplicates()
-    found.add(person)
+    found.add(person.id, keys(person))
     assert found.found()["groups"] == 0

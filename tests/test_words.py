@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from datetime import date
 import pytest
 
 from directory.engines.base import Engine, Generation, UnknownGeneration
+from directory.profile import to_json
 from tests import conformance
 from tests.conftest import NewEngine
 from tests.oracle import Oracle
@@ -146,3 +148,29 @@ def test_words_go_with_their_generation(new_engine: NewEngine, today: date) -> N
     with pytest.raises(UnknownGeneration):
         list(engine.said(first.name))
     assert len(list(engine.said(second.name))) == len(WORDS)
+
+
+def test_what_another_process_prepares_is_what_add_and_say_make(engine: Engine, today: date) -> None:
+    people = sorted(profiles(30, 3, today), key=lambda p: p.id)
+    build = engine.start_build()
+    prepare = pickle.loads(pickle.dumps(build.prepare))
+    for start in range(0, len(people), 12):
+        some = [(p, to_json(p)) for p in people[start : start + 12]]
+        said = [(p.id, data) for p, data in some]
+        build.put(pickle.loads(pickle.dumps(prepare(some, said))))
+    made = build.finish({})
+    assert made.providers == len(people)
+    assert list(engine.said(made.name)) == [(p.id, to_json(p)) for p in people]
+    engine.promote(made.name, expected=_live(engine))
+    conformance.conform(engine, Oracle(people), today, examples=15, seed=3)
+
+
+def test_what_is_put_must_come_after_what_is_there(engine: Engine, today: date) -> None:
+    some = [(p, to_json(p)) for p in profiles(4, 3, today)]
+    build = engine.start_build()
+    build.put(build.prepare(some[2:], [("b", b"1")]))
+    with pytest.raises(ValueError, match="must increase"):
+        build.put(build.prepare(some[:2], ()))
+    with pytest.raises(ValueError, match="must increase"):
+        build.put(build.prepare((), [("a", b"1")]))
+    build.abort()

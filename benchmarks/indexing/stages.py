@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from directory.config import Settings
 from directory.engines.base import Engine, Generation
 from directory.engines.choose import engine_from
+from directory.engines.elastic_words import words_index
 from directory.errors import NoGeneration
 from directory.profile import Profile
 from indexer.pipeline import Input, Options, build
@@ -73,7 +74,7 @@ def elasticsearch(path: Path) -> dict[str, Any]:
         return _build(path, engine)
     finally:
         for generation in engine.generations():
-            engine._building.indices.delete(index=f"{generation.name}*")  # type: ignore[attr-defined]
+            engine._building.indices.delete(index=[generation.name, words_index(generation.name)])  # type: ignore[attr-defined]
         engine.close()
 
 
@@ -85,10 +86,15 @@ def _build(path: Path, engine: Engine) -> dict[str, Any]:
     return outcome.sources["nppes"].as_dict() | {"profiles": outcome.providers}
 
 
+def _count(profiles: Sequence[tuple[Profile, bytes]], words: Sequence[tuple[str, bytes]]) -> int:
+    return len(profiles)
+
+
 class _Nothing:
     """An engine that forgets, and its build."""
 
     fingerprint = name = "nothing"
+    prepare = staticmethod(_count)
 
     def __init__(self) -> None:
         self._count = 0
@@ -101,6 +107,9 @@ class _Nothing:
 
     def add(self, profiles: Iterable[Profile]) -> None:
         self._count += sum(1 for _ in profiles)
+
+    def put(self, prepared: int) -> None:
+        self._count += prepared
 
     def say(self, words: Iterable[tuple[str, bytes]]) -> None:
         for _ in words:

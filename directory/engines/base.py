@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -105,6 +105,13 @@ class Build(Protocol):
     """
 
     name: str
+    prepare: Callable[[Sequence[tuple[Profile, bytes]], Sequence[tuple[str, bytes]]], Any]
+    """Makes of providers, each with the JSON that is stored of it (see `profile.to_json`), and of words what `put`
+    takes. Pure and picklable: most of the work of a build, and for any process to do."""
+
+    def put(self, prepared: Any) -> None:
+        """Take in what `prepare` made of providers and words, as `add` and `say` do. What fails later than this is
+        raised by a later call."""
 
     def add(self, profiles: Iterable[Profile]) -> None:
         """Take in profiles, in strictly increasing order of id over all calls (else ValueError). In a copy each takes

@@ -5,42 +5,31 @@ beside it the index of its words (see `elastic_words`). Both are new, or clones 
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from elasticsearch import Elasticsearch, NotFoundError, helpers
+from elasticsearch import Elasticsearch, NotFoundError
 
 from directory.engines import elastic_index, elastic_words
-from directory.engines.base import Generation, check_increasing, parse_generation_name
+from directory.engines.base import Generation, parse_generation_name
+from directory.engines.elastic_bulk import Prepared, Sender, bodies, delete_lines, index_lines, prepared
 from directory.engines.elastic_client import translated
-from directory.engines.elastic_words import generation_of, note_actions, word_actions, words_index
+from directory.engines.elastic_words import generation_of, note_sources, words_index
+from directory.engines.preparing import PreparedBuild, Rising
 from directory.errors import EngineUnavailable
 from directory.lexicon import NOTE, Builder, Lexicon
-from directory.profile import Profile
 
 _BEAT_SECONDS: Final = 15.0
 _DEAD_AFTER: Final = timedelta(minutes=10)
 """An unfinished index of another machine is a dead build's when nothing has been heard of it for so long. Longer than
 any one request of a build may take."""
 
-_CHUNK: Final = 500
-_CHUNK_BYTES: Final = 8 * 1024 * 1024
-_THREADS: Final = 2
-_RETRIES: Final = 8
-_BACKOFF_SECONDS: Final = 1.0
-_MOST_BACKOFF_SECONDS: Final = 30
-_MORE: Final[Mapping[str | None, int]] = {"created": 1, "deleted": -1}
-"""How many documents more an index holds after a result of a bulk request."""
 
-
-class ElasticBuild:
+class ElasticBuild(PreparedBuild):
     """See `base.Build`. `client` must allow for long requests; `base` is the generation to begin as a copy of."""
 
     def __init__(self, client: Elasticsearch, name: str, mark: str, base: str | None = None) -> None:
@@ -49,11 +38,12 @@ class ElasticBuild:
         self._client = client
         self._mark = mark
         self._copy = base is not None
-        self._held = Counter({name: 0, self._words: 0})
-        self._last_id = ""
-        self._last_word = ""
+        self._sender = Sender(client)
+        self._profile_ids = Rising()
+        self._word_ids = Rising()
         self._notes: set[str] = set()
         self._lexicon = Builder()
+        self.prepare = prepared
         self._over = False
         self._meta: dict[str, Any] = {"fingerprint": mark, "process": _process(os.getpid())}
         self._beat_at = monotonic()
@@ -78,33 +68,43 @@ class ElasticBuild:
         self._say(index, {**self._meta, "beat": _now()})
         if not made["shards_acknowledged"]:
             raise EngineUnavailable("Elasticsearch did not copy the generation in time")
-        self._held[index] = int(self._client.count(index=index)["count"])
+        self._sender.more[index] = int(self._client.count(index=index)["count"])
 
-    def add(self, profiles: Iterable[Profile]) -> None:
-        """See `base.Build.add`. What Elasticsearch is too busy for is sent again, later and slower."""
-        self._bulk(self._actions(profiles))
+    def put(self, prepared: Prepared) -> None:
+        """See `base.Build.put`. What Elasticsearch is too busy for is sent again, later and slower."""
+        self._profile_ids.check(prepared.ids)
+        self._word_ids.check(prepared.word_ids)
+        self._lexicon.take(prepared.lexicon)
+        self._send(self.name, prepared.profiles)
+        self._send(self._words, prepared.words)
+
+    def _send(self, index: str, bodies: Iterable[bytes]) -> None:
+        if self._over:
+            raise RuntimeError("this build is over")
+        for body in bodies:
+            if monotonic() - self._beat_at > _BEAT_SECONDS:
+                with translated():
+                    self._beat()
+            self._sender.send(index, body)
+
+    def settle(self) -> None:
+        """See `PreparedBuild.settle`."""
+        self._sender.drain()
 
     def remove(self, ids: Iterable[str]) -> None:
         """See `base.Build.remove`."""
         if not self._copy:
             raise RuntimeError("only a copy holds somebody to remove")
-        self._bulk({"_op_type": "delete", "_index": self.name, "_id": id_} for id_ in ids)
-
-    def say(self, words: Iterable[tuple[str, bytes]]) -> None:
-        """See `base.Build.say`."""
-        self._bulk(self._word_actions(words))
-
-    def _word_actions(self, words: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
-        for action in word_actions(self._words, words, self._last_word):
-            self._last_word = action["_id"]
-            yield action
+        self._send(self.name, bodies(map(delete_lines, ids)))
+        self.settle()
 
     def keep(self, name: str, parts: Iterable[bytes]) -> None:
         """See `base.Build.keep`."""
         written = 0
-        for action in note_actions(self._words, name, parts):
-            self._bulk([action])
+        for id_, source in note_sources(name, parts):
+            self._send(self._words, [index_lines(id_, source)])
             written += 1
+        self.settle()
         if self._copy or name in self._notes:
             self._forget(name, written)
         self._notes.add(name)
@@ -115,59 +115,7 @@ class ElasticBuild:
             self._client.indices.refresh(index=self._words)
             query = {"bool": {"filter": [{"term": {"note": name}}, {"range": {"part": {"gte": first}}}]}}
             gone = self._client.delete_by_query(index=self._words, query=query)
-        self._held[self._words] -= int(gone["deleted"])
-
-    def _bulk(self, actions: Iterable[dict[str, Any]]) -> None:
-        if self._over:
-            raise RuntimeError("this build is over")
-        waiting = self._beating(actions)
-        running: deque[Future[Counter[str]]] = deque()
-        with translated(), ThreadPoolExecutor(_THREADS) as threads:
-            try:
-                while chunk := list(islice(waiting, _CHUNK)):
-                    # One chunk waits for each that is under way; more would only fill the memory.
-                    if len(running) == 2 * _THREADS:
-                        self._held.update(running.popleft().result())
-                    running.append(threads.submit(self._send, chunk))
-                while running:
-                    self._held.update(running.popleft().result())
-            finally:
-                for chunk_sent in running:
-                    chunk_sent.cancel()
-
-    def _beating(self, actions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for action in actions:
-            if monotonic() - self._beat_at > _BEAT_SECONDS:
-                self._beat()
-            yield action
-
-    def _send(self, actions: list[dict[str, Any]]) -> Counter[str]:
-        """Index -> how many more documents it holds now."""
-        more: Counter[str] = Counter()
-        # The client's parallel_bulk sends nothing again, and its streaming_bulk only when it may not raise.
-        for ok, item in helpers.streaming_bulk(
-            self._client,
-            actions,
-            chunk_size=_CHUNK,
-            max_chunk_bytes=_CHUNK_BYTES,
-            raise_on_error=False,
-            max_retries=_RETRIES,
-            initial_backoff=_BACKOFF_SECONDS,
-            max_backoff=_MOST_BACKOFF_SECONDS,
-        ):
-            ((_, done),) = item.items()
-            result = done.get("result")
-            if not ok and result != "not_found":
-                raise EngineUnavailable(f"Elasticsearch refused a provider (status {done.get('status')})")
-            more[done["_index"]] += _MORE.get(result, 0)
-        return more
-
-    def _actions(self, profiles: Iterable[Profile]) -> Iterator[dict[str, Any]]:
-        for profile in profiles:
-            check_increasing(profile.id, self._last_id)
-            self._last_id = profile.id
-            self._lexicon.add(profile)
-            yield {"_index": self.name, "_id": profile.id, "_source": elastic_index.body(profile)}
+        self._sender.more[self._words] -= int(gone["deleted"])
 
     def finish(self, sources: Mapping[str, Any]) -> Generation:
         """See `base.Build.finish`. The words come first: who sees the generation finished finds them finished, too."""
@@ -177,8 +125,10 @@ class ElasticBuild:
             for index in (self._words, self.name):
                 self._client.indices.refresh(index=index)
                 counted = int(self._client.count(index=index)["count"])
-                if counted != self._held[index]:
-                    raise EngineUnavailable(f"the index {index} holds {counted} of {self._held[index]} documents")
+                if counted != self._sender.more[index]:
+                    raise EngineUnavailable(
+                        f"the index {index} holds {counted} of {self._sender.more[index]} documents"
+                    )
             self._beat()
             # Also a copy of which little has changed: scores count those who were deleted until they are merged away,
             # and no merge may come later, in the middle of somebody's walk.
@@ -187,7 +137,7 @@ class ElasticBuild:
             done = {
                 "name": self.name,
                 "built_at": built_at.isoformat(),
-                "providers": self._held[self.name],
+                "providers": self._sender.more[self.name],
                 "fingerprint": self._mark,
                 "sources": dict(sources),
             }
@@ -195,11 +145,13 @@ class ElasticBuild:
                 self._client.indices.put_settings(index=index, settings=elastic_index.FINISHED)
             self._say(self.name, done)
         self._over = True
-        return Generation(self.name, built_at, self._held[self.name], self._mark, dict(sources))
+        self._sender.close()
+        return Generation(self.name, built_at, self._sender.more[self.name], self._mark, dict(sources))
 
     def abort(self) -> None:
         """See `base.Build.abort`. What cannot be deleted now is cleared by the next build."""
         self._over = True
+        self._sender.close()
         with suppress(EngineUnavailable, NotFoundError), translated():
             delete_generation(self._client, self.name)
 

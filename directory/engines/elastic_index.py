@@ -13,7 +13,7 @@ import orjson
 from directory.document import NUMBERS, TEXTS, document
 from directory.facets import FACETS
 from directory.licensure import WAYS
-from directory.profile import Profile, to_json
+from directory.profile import Profile
 
 FACET_FIELDS: Final = tuple(f.name for f in FACETS)
 
@@ -75,12 +75,12 @@ def licensed_term(state: str, day: int) -> str:
     return f"{state}:{date.fromordinal(day).isoformat()}"
 
 
-def body(profile: Profile) -> dict[str, Any]:
-    """The document of `profile`. What is not stated is left out."""
+def body(profile: Profile, stored: bytes) -> dict[str, Any]:
+    """The document of `profile`, of which the JSON `stored` is kept. What is not stated is left out."""
     doc = document(profile)
     out: dict[str, Any] = {
         "id": doc.id,
-        "profile": orjson.Fragment(to_json(profile)),
+        "profile": orjson.Fragment(stored),
         **{name: list(codes) for name, codes in doc.codes.items()},
         **{name: value for name, value in doc.numbers.items() if value is not None},
         "has_grants": doc.has_grants,

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from directory.engines.base import UnknownGeneration, check_increasing, checked_note
+from directory.engines.base import UnknownGeneration, checked_note
 from directory.engines.elastic_client import check_whole, readable, translated
 
 _SUFFIX: Final = "-words"
@@ -60,23 +60,16 @@ SETTINGS: Final = {
 """Settings while building; `elastic_index.FINISHED` follows."""
 
 
-def word_actions(index: str, words: Iterable[tuple[str, bytes]], last_id: str) -> Iterator[dict[str, Any]]:
-    """The bulk actions that keep `words`, of which ids come after `last_id`; an empty word deletes."""
-    for id_, word in words:
-        check_increasing(id_, last_id)
-        last_id = id_
-        if word:
-            yield {"_index": index, "_id": id_, "_source": {"id": id_, "body": _packed(word)}}
-        else:
-            yield {"_op_type": "delete", "_index": index, "_id": id_}
+def word_source(id_: str, word: bytes) -> dict[str, Any]:
+    """The document that keeps a word."""
+    return {"id": id_, "body": _packed(word)}
 
 
-def note_actions(index: str, name: str, parts: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """The bulk actions that keep a note. Raises ValueError for a name that none may have."""
+def note_sources(name: str, parts: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The documents that keep a note, each with its id. Raises ValueError for a name that none may have."""
     checked_note(name)
     for number, part in enumerate(_resized(parts)):
-        source = {"note": name, "part": number, "body": _packed(part)}
-        yield {"_index": index, "_id": f"note {name} {number}", "_source": source}
+        yield f"note {name} {number}", {"note": name, "part": number, "body": _packed(part)}
 
 
 def said(client: Elasticsearch, generation: str) -> Iterator[tuple[str, bytes]]:

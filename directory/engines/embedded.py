@@ -19,7 +19,14 @@ from threading import Lock
 from typing import Any, Final
 
 from directory import document, facets, licensure, text, vocabulary
-from directory.engines import embedded_files, embedded_order, embedded_places, embedded_text, embedded_words
+from directory.engines import (
+    embedded_files,
+    embedded_order,
+    embedded_places,
+    embedded_rows,
+    embedded_text,
+    embedded_words,
+)
 from directory.engines.base import (
     Generation,
     Hit,
@@ -47,7 +54,9 @@ _OPEN: Final = 4
 """Generations kept open: the live one, and those of walks that go on."""
 
 
-_LAYOUT: Final = (document, facets, licensure, text, embedded_files, embedded_places, embedded_text, embedded_words)
+_LAYOUT: Final = (
+    document, facets, licensure, text, embedded_files, embedded_places, embedded_rows, embedded_text, embedded_words,
+)  # fmt: skip
 
 
 def _fingerprint() -> str:

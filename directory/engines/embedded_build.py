@@ -7,7 +7,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,16 +17,19 @@ import orjson
 from directory.engines.base import Generation
 from directory.engines.embedded_files import GenerationWriter
 from directory.engines.embedded_reader import read_generation
+from directory.engines.embedded_rows import Prepared, prepared
 from directory.engines.embedded_words import Notes, Records, RecordsWriter, overlaid, words_of, words_writer
+from directory.engines.preparing import BATCH, Prepare, PreparedBuild, Stored, Word
 from directory.lexicon import NOTE, Builder
-from directory.profile import Profile, from_dict, to_json
+from directory.processes import spread
+from directory.profile import from_dict
 
 BUILDING: Final = ".building-"
 LOCK: Final = "lock"
 _CHANGES: Final = "changes"
 
 
-class EmbeddedBuild:
+class EmbeddedBuild(PreparedBuild):
     """See `base.Build`. `base` is the folder of the generation that this one begins as a copy of."""
 
     def __init__(self, folder: Path, name: str, mark: str, base: Path | None = None) -> None:
@@ -42,17 +46,24 @@ class EmbeddedBuild:
         self._notes = Notes(self._aside)
         self._lexicon = Builder()
         self._changes: _Changes | None = None
+        self.prepare: Prepare = prepared
         if base is not None:
             self._notes.take(base)
             self._changes = _Changes(self._aside / _CHANGES, base)
+            self.prepare = _Changed
 
-    def add(self, profiles: Iterable[Profile]) -> None:
-        """See `base.Build.add`."""
+    def put(self, prepared: Any) -> None:
+        """See `base.Build.put`."""
         self._check_open()
-        if self._changes is None:
-            self._files.add(self._lexicon.taking(profiles))
+        if self._changes is not None:
+            self._changes.put(prepared)
         else:
-            self._changes.add(profiles)
+            self._files.take(prepared.rows)
+            self._lexicon.take(prepared.rows.lexicon)
+            self._words.extend((id_, word) for id_, word in prepared.words if word)
+
+    def settle(self) -> None:
+        """See `PreparedBuild.settle`: what is put is in at once."""
 
     def remove(self, ids: Iterable[str]) -> None:
         """See `base.Build.remove`."""
@@ -60,14 +71,6 @@ class EmbeddedBuild:
         if self._changes is None:
             raise RuntimeError("only a copy holds somebody to remove")
         self._changes.remove(ids)
-
-    def say(self, words: Iterable[tuple[str, bytes]]) -> None:
-        """See `base.Build.say`."""
-        self._check_open()
-        if self._changes is None:
-            self._words.extend((id_, word) for id_, word in words if word)
-        else:
-            self._changes.words.extend(words)
 
     def keep(self, name: str, parts: Iterable[bytes]) -> None:
         """See `base.Build.keep`."""
@@ -78,9 +81,11 @@ class EmbeddedBuild:
         """See `base.Build.finish`."""
         self._check_open()
         if self._changes is not None:
-            self._changes.finish()
-            self._files.add(self._lexicon.taking(self._changes.profiles()))
-            self._words.extend(self._changes.said())
+            changes, self._changes = self._changes, None
+            changes.finish()
+            for whole in spread(_prepared_anew, changes.stored(), BATCH):
+                self.put(whole)
+            self._words.extend(changes.said())
             shutil.rmtree(self._aside / _CHANGES)
         self._words.finish()
         self._notes.keep(NOTE, self._lexicon.pieces())
@@ -109,6 +114,19 @@ class EmbeddedBuild:
             raise RuntimeError("this build is over")
 
 
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What is put into a copy: it is prepared at the end, together with what stayed."""
+
+    profiles: Sequence[Stored]
+    words: Sequence[Word]
+
+
+def _prepared_anew(stored: list[bytes]) -> Prepared:
+    """The columns of providers who were stored."""
+    return prepared([(from_dict(orjson.loads(data)), data) for data in stored])
+
+
 class _Changes:
     """What becomes of the copy of the generation in the folder `base`: who comes, goes and changes, kept in `folder`
     until the end. `base` is opened at once, so that it may be deleted meanwhile."""
@@ -122,11 +140,12 @@ class _Changes:
         self._removed: set[str] = set()
         self.words = words_writer(folder)
 
-    def add(self, profiles: Iterable[Profile]) -> None:
-        """Take in profiles; ids must increase strictly."""
-        for profile in profiles:
-            self._added.extend([(profile.id, to_json(profile))])
+    def put(self, changed: _Changed) -> None:
+        """Take in providers and words; ids must increase strictly."""
+        for profile, data in changed.profiles:
+            self._added.extend([(profile.id, data)])
             self._removed.discard(profile.id)
+        self.words.extend(changed.words)
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take out these providers."""
@@ -137,11 +156,11 @@ class _Changes:
         self._added.finish()
         self.words.finish()
 
-    def profiles(self) -> Iterator[Profile]:
-        """Everyone of the copy."""
+    def stored(self) -> Iterator[bytes]:
+        """Everyone of the copy, as JSON."""
         for id_, data in overlaid(self._base_profiles, Records(self._folder, "profiles", "ids")):
             if id_ not in self._removed:
-                yield from_dict(orjson.loads(data))
+                yield data
 
     def said(self) -> Iterator[tuple[str, bytes]]:
         """All words of the copy."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,33 +25,14 @@ import numpy as np
 import orjson
 from pyroaring import BitMap
 
-from directory.document import NUMBERS, TEXTS, Document, document
+from directory.document import NUMBERS, TEXTS
 from directory.engines.embedded_places import save_places
+from directory.engines.embedded_rows import Rows, missing_key
 from directory.engines.embedded_text import TextWriter, bitmap_of
+from directory.engines.preparing import Rising
 from directory.facets import FACET
-from directory.licensure import NO_END
-from directory.profile import Profile, to_json
 
 MANIFEST: Final = "manifest.json"
-MISSING_NUMBER: Final = np.iinfo(np.int32).max
-"""Not stated, in a column of numbers: comes last in ascending order."""
-
-_FOREVER: Final = NO_END.toordinal()
-
-
-def missing_key(name: str) -> str:
-    """The bitmap of those who state nothing for a facet, a number column, `near` or `state`."""
-    return f"missing\t{name}"
-
-
-def value_key(name: str, code: str) -> str:
-    """The bitmap of those who state `code` for the facet `name`."""
-    return f"{name}\t{code}"
-
-
-def licensed_key(way: str, state: str) -> str:
-    """The bitmap (or the rows of `expiring.npy`) of those who hold a grant for a way and state."""
-    return f"licensed\t{way}\t{state}"
 
 
 class GenerationWriter:
@@ -60,9 +41,9 @@ class GenerationWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = 0
-        self._last_id = ""
+        self._rising = Rising()
         self._ids: list[bytes] = []
-        self._offsets = array("q", [0])
+        self._sizes = array("q")
         self._blob = (folder / "profiles.bin").open("wb")
         self._numbers = {name: array("i") for name in NUMBERS}
         self._shuffle = array("Q")
@@ -71,51 +52,37 @@ class GenerationWriter:
         for name in (*NUMBERS, "near", "state"):
             self._members[missing_key(name)] = array("I")
         self._points = array("d")  # latitude, longitude, number; latitude…
-        self._expiring: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._expiring: dict[str, list[np.ndarray[Any, Any]]] = defaultdict(list)
         self._texts = TextWriter(folder / "text", TEXTS)
 
-    def add(self, profiles: Iterable[Profile]) -> None:
-        """Append profiles; ids must increase strictly (else ValueError)."""
-        for profile in profiles:
-            if profile.id <= self._last_id:
-                raise ValueError(f"ids must increase: {profile.id!r} after {self._last_id!r}")
-            self._last_id = profile.id
-            self._add(profile, document(profile))
-
-    def _add(self, profile: Profile, doc: Document) -> None:
-        number = self._count
-        self._count += 1
-        stored = to_json(profile)
-        self._blob.write(stored)
-        self._offsets.append(self._offsets[-1] + len(stored))
-        self._ids.append(profile.id.encode())
-        self._names.append(doc.name_key)
-        self._shuffle.append(doc.shuffle)
-        for name, codes in doc.codes.items():
-            for code in codes:
-                self._members[value_key(name, code)].append(number)
-        for name, value in doc.numbers.items():
-            self._numbers[name].append(MISSING_NUMBER if value is None else int(value))
-            if value is None:
-                self._members[missing_key(name)].append(number)
-        if not doc.points:
-            self._members[missing_key("near")].append(number)
-        self._points.extend(value for point in doc.points for value in (*point, number))
-        if not doc.has_grants:
-            self._members[missing_key("state")].append(number)
-        for way, states in doc.licensed.items():
-            for state, until in states.items():
-                if until == _FOREVER:
-                    self._members[licensed_key(way, state)].append(number)
-                else:
-                    self._expiring[licensed_key(way, state)].append((number, until))
-        self._texts.add(doc.texts)
+    def take(self, rows: Rows) -> None:
+        """Put `rows` behind those that are there; ids must increase strictly (else ValueError)."""
+        self._rising.check(rows.ids)
+        first = self._count
+        self._count += len(rows.ids)
+        self._blob.write(rows.stored)
+        self._sizes.extend(rows.sizes)
+        self._ids.extend(id_.encode() for id_ in rows.ids)
+        self._names.extend(rows.names)
+        self._shuffle.extend(rows.shuffle)
+        for name, values in rows.numbers.items():
+            self._numbers[name].extend(values)
+        for key, numbers in rows.members.items():
+            self._members[key].frombytes((np.frombuffer(numbers, dtype=np.uint32) + np.uint32(first)).tobytes())
+        points = np.array(rows.points).reshape(-1, 3)
+        points[:, 2] += first
+        self._points.frombytes(points.tobytes())
+        for key, numbers in rows.expiring.items():
+            ends = np.array(numbers, dtype=np.int32).reshape(-1, 2)
+            ends[:, 0] += first
+            self._expiring[key].append(ends)
+        self._texts.take(rows.texts)
 
     def finish(self, name: str, fingerprint: str, sources: Mapping[str, Any]) -> dict[str, Any]:
         """Write everything out; returns the manifest, which is written last."""
         self._blob.close()
         self._texts.finish()
-        self._save("profiles", np.frombuffer(self._offsets, dtype=np.int64))
+        self._save("profiles", np.cumsum([0, *self._sizes], dtype=np.int64))
         self._save("ids", np.array(self._ids, dtype=f"S{max(map(len, self._ids), default=1)}"))
         for column, values in self._numbers.items():
             self._save_ordered(column, np.frombuffer(values, dtype=np.int32))
@@ -152,12 +119,10 @@ class GenerationWriter:
         self._save(f"{name}.order", np.argsort(values, kind="stable").astype(np.uint32))
 
     def _save_expiring(self) -> None:
-        rows: list[tuple[int, int]] = []
-        places: dict[str, tuple[int, int]] = {}
-        for key, found in sorted(self._expiring.items()):
-            places[key] = (len(rows), len(rows) + len(found))
-            rows.extend(found)
-        self._save("expiring", np.array(rows, dtype=np.int32).reshape(-1, 2))
+        held = {key: np.concatenate(found) for key, found in sorted(self._expiring.items())}
+        ends = np.cumsum([0, *map(len, held.values())]).tolist()
+        places = {key: (ends[i], ends[i + 1]) for i, key in enumerate(held)}
+        self._save("expiring", np.concatenate([np.empty((0, 2), dtype=np.int32), *held.values()]))
         self._write("expiring.json", orjson.dumps(places))
 
     def _save_bitmaps(self) -> None:

@@ -15,8 +15,8 @@ from pyroaring import BitMap
 
 from directory.cursor import Key
 from directory.engines.base import walk_key
-from directory.engines.embedded_files import MISSING_NUMBER
 from directory.engines.embedded_reader import Array, Reader
+from directory.engines.embedded_rows import MISSING_NUMBER
 from directory.engines.embedded_score import scores
 from directory.engines.embedded_text import bitmap_of, numbers_of
 from directory.errors import WalkGone

@@ -19,8 +19,9 @@ import orjson
 from pyroaring import BitMap
 
 from directory.engines.base import FacetCount, Generation
-from directory.engines.embedded_files import MANIFEST, MISSING_NUMBER, licensed_key, value_key
+from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_places import Places
+from directory.engines.embedded_rows import MISSING_NUMBER, licensed_key, value_key
 from directory.engines.embedded_text import File, TextIndex, bitmap_of, mapped
 from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text

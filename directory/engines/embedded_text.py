@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,8 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 from pyroaring import BitMap
+
+from directory.engines.embedded_rows import Texts
 
 Array = np.ndarray[Any, Any]
 
@@ -43,25 +44,24 @@ class TextWriter:
         folder.mkdir()
         self._folder = folder
         self._weights = weights
-        ids: defaultdict[str, int] = defaultdict(lambda: len(ids))
-        self._ids = ids
+        self._ids: dict[str, int] = {}
         self._tokens = {name: array("I") for name in weights}
         self._lengths = {name: array("I") for name in weights}
         self._count = 0
         self._first = 0
         self._runs: list[dict[str, tuple[Path, Path]]] = []
 
-    def add(self, texts: Mapping[str, Iterable[str]]) -> None:
-        """The tokens of the next provider by field."""
-        number = self._ids.__getitem__
-        held = 0
+    def take(self, texts: Texts) -> None:
+        """The tokens of the next providers."""
+        ids = self._ids
+        numbers = np.array([ids.setdefault(token, len(ids)) for token in texts.tokens], dtype=np.uint32)
+        held = count = 0
         for name, found in self._tokens.items():
-            before = len(found)
-            if given := texts.get(name):
-                found.extend(map(number, given))
-            self._lengths[name].append(len(found) - before)
+            found.frombytes(numbers[np.frombuffer(texts.places[name], dtype=np.uint32)].tobytes())
+            self._lengths[name].extend(texts.lengths[name])
+            count = len(texts.lengths[name])
             held += len(found)
-        self._count += 1
+        self._count += count
         if held > _HELD:
             self._put_aside()
 

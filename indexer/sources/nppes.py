@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from directory.processes import preload, spread
 from directory.vocabulary import taxonomy_pattern
 from indexer.normalize import npi_problem
 from indexer.report import Counts, Issue
@@ -25,9 +26,10 @@ from indexer.sources.nppes_events import SCHEMA, Events
 from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.records import BLOCK, BadRecord
-from indexer.workers import spread
 
 NAME: Final = "nppes"
+
+preload(nppes_profile.__name__)
 
 ORGANIZATION: Final = "organization"
 ORGANIZATION_WITH_CODE: Final = "organization_with_individual_code"

@@ -9,14 +9,14 @@ from itertools import chain, count, islice
 
 import pytest
 
-from indexer import workers
-from indexer.workers import spread
+from directory import processes
+from directory.processes import spread
 
 
 @pytest.fixture(autouse=True)
 def _two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "processes", lambda: 2)
-    monkeypatch.setattr(workers, "_ALONE", 1)
+    monkeypatch.setattr(processes, "processes", lambda: 2)
+    monkeypatch.setattr(processes, "_ALONE", 1)
 
 
 def _squares(chunk: list[int]) -> list[int]:
@@ -66,7 +66,7 @@ def test_no_more_is_taken_than_is_under_way() -> None:
 def test_runs_within_runs_share_the_processes() -> None:
     inner = chain.from_iterable(spread(_squares, range(50), 5))
     assert list(chain.from_iterable(spread(_squares, inner, 7))) == [n**4 for n in range(50)]
-    assert workers._POOL._executor is None
+    assert processes._POOL._executor is None
 
 
 def test_an_error_of_the_work_comes_back() -> None:
