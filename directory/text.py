@@ -60,7 +60,8 @@ class _Own(threading.local):
     """What a thread has to itself: a stemmer object is not safe to share."""
 
     def __init__(self) -> None:
-        self.stemmer = Stemmer.Stemmer("english")
+        # Without a cache of its own: nearly every word that comes here is another.
+        self.stemmer = Stemmer.Stemmer("english", 0)
 
 
 _own: Final = _Own()

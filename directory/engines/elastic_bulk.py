@@ -19,6 +19,9 @@ from directory.engines.elastic_client import of_status, readable, translated
 from directory.engines.preparing import Stored, Word
 from directory.errors import EngineUnavailable
 from directory.lexicon import Builder
+from directory.processes import preload
+
+preload(__name__)
 
 _BODY_BYTES: Final = 8 * 1024 * 1024
 """A request has about as many bytes at most, unless a single document has more."""

@@ -21,8 +21,10 @@ from directory.engines.embedded_rows import Prepared, prepared
 from directory.engines.embedded_words import Notes, Records, RecordsWriter, overlaid, words_of, words_writer
 from directory.engines.preparing import BATCH, Prepare, PreparedBuild, Stored, Word
 from directory.lexicon import NOTE, Builder
-from directory.processes import spread
+from directory.processes import preload, spread
 from directory.profile import from_dict
+
+preload(__name__)
 
 BUILDING: Final = ".building-"
 LOCK: Final = "lock"

@@ -23,7 +23,7 @@ Word: TypeAlias = tuple[str, bytes]
 Prepare: TypeAlias = Callable[[Sequence[Stored], Sequence[Word]], Any]
 """Pure and picklable: makes of providers and words, both in increasing order of id, what a build's `put` takes."""
 
-BATCH: Final = 2000
+BATCH: Final = 1000
 """Providers that are prepared at once."""
 
 
