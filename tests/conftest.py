@@ -67,17 +67,18 @@ def node() -> Iterator[Node]:
 def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewEngine]:
     """Makes engines of each kind in turn; they are closed at the end, and leave nothing on a shared cluster."""
     made: list[Engine] = []
-    filled: list[tuple[str, str]] = []
+    filled: list[str] = []
     # A cluster that was given may hold other directories: ours are told apart by a random part.
     run = secrets.token_hex(3)
+    # Asked for now, so that it ends after what is cleared from it.
+    url = request.getfixturevalue("node").url if request.param == "elasticsearch" else ""
 
     def make(alias: str) -> Engine:
-        if request.param == "elasticsearch":
-            url: str = request.getfixturevalue("node").url
+        if url:
             settings = Settings(engine="elasticsearch", elasticsearch_urls=(url,), alias=f"{alias}{run}")
             # These tests ask for right answers; how long a search may take is the business of others.
             engine: Engine = ElasticEngine(settings, search_seconds=60)
-            filled.append((url, settings.alias))
+            filled.append(settings.alias)
         else:
             folder: Path = tmp_path_factory.mktemp(alias)
             engine = EmbeddedEngine(folder, alias)
@@ -87,5 +88,5 @@ def new_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     yield make
     for engine in made:
         engine.close()
-    for url, alias in filled:
+    for alias in filled:
         clear_cluster(url, alias)

@@ -24,7 +24,7 @@ PLANTED = [
     (7, "Kind of professional", "therapst", "unknown_code"),
     (7, "Fee", "$12O", "not_a_price"),
     (8, "NPI", "1999901031", "npi_check_digit"),
-    (8, "Therapy types", "CTB", "unknown_code"),
+    (8, "Therapy types", "CBQ", "unknown_code"),
     (9, "NPI", "1.99999E+09", "npi_malformed"),
     (10, "Full name", "", "missing"),
     (10, "Languages", "Englsh", "unknown_code"),
