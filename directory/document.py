@@ -116,7 +116,7 @@ def texts(profile: Profile) -> dict[str, list[str]]:
         "concerns": _labels("concerns", profile.concerns),
         "professions": _labels("professions", profile.provider_types),
         "cities": [t for loc in profile.locations if loc.city for t in _kept_tokens(loc.city)],
-        "bio": tokens(profile.bio or ""),
+        "bio": tokens(profile.bio) if profile.bio else [],
     }
 
 

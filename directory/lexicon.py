@@ -55,6 +55,12 @@ def _pair(first: str, second: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{first}\t{second}".encode(), digest_size=8).digest(), "little")
 
 
+def _count(counts: Counter[str], words: Iterable[str]) -> None:
+    """`counts.update(words)`, without what that does beside for a few words."""
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+
+
 class Builder:
     """Gathers the words of a generation while it is built; in a copy, beside those of the generation copied (`base`),
     of which none are taken out: who left may still be looked for by name."""
@@ -77,14 +83,12 @@ class Builder:
                     # O'Brien and McDonald aren't shown as Obrien and Mcdonald.
                     self._shown.setdefault(word, part)
             words.update(parts)
-            self._pairs.update(_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4])
+            self._pairs.update([_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4]])
         if len(given) > 1 or len(family) > 1:
             self._pairs.update(_pair(a, b) for a in given for b in family)
         words.discard("")
-        self._counts["name"].update(words)
-        cities = {w for place in profile.locations if place.city for w in name_words(place.city)}
-        if cities:
-            self._counts["city"].update(cities)
+        _count(self._counts["name"], words)
+        _count(self._counts["city"], {w for place in profile.locations if place.city for w in name_words(place.city)})
 
     def take(self, later: Builder) -> None:
         """Take in all that `later` has taken in."""

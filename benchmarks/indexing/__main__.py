@@ -2,7 +2,7 @@
 
     python -m benchmarks.indexing reading [--rows 2000000] [--share 0.2]    # parse, filter, normalise: no engine
     python -m benchmarks.indexing building [--rows 1000000] [--share 1] [--engine embedded]   # a whole build
-    ELASTICSEARCH_URL=http://localhost:9200 python -m benchmarks.indexing bulk [--profiles 50000]
+    ELASTICSEARCH_URL=http://localhost:9200 python -m benchmarks.indexing bulk [--profiles 100000]
     python -m benchmarks.indexing make FILE [--rows 2000000] [--share 0.2]  # only the file
 
 A file of that size is made in --folder and kept for the next time. Each stage runs as a process of its own from the
@@ -91,7 +91,7 @@ def main() -> None:
             command.add_argument("file", type=Path)
     commands.choices["building"].add_argument("--engine", choices=["embedded", "elasticsearch"], default="embedded")
     compared = commands.add_parser("bulk")
-    compared.add_argument("--profiles", type=int, default=50_000)
+    compared.add_argument("--profiles", type=int, default=100_000)
     compared.add_argument("--rounds", type=int, default=5)
     compared.add_argument("--demo", action="store_true", help="richer documents than NPPES makes")
     for name in ("reading", "building", "bulk"):
