@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=CACHE, help="where profiles and folders are kept")
     parser.add_argument("--kinds", nargs="+", help="only these kinds")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each candidate")
-    parser.add_argument("--seconds", type=float, default=1, help="length of a run over HTTP")
+    parser.add_argument("--seconds", type=int, default=1, help="length of a run over HTTP")
     parser.add_argument("--calls", type=int, default=100, help="calls of a kind in process")
     parser.add_argument("--no-http", action="store_true", help="in process only")
     parser.add_argument("--no-peers", action="store_true", help="without raw Elasticsearch and Searchkit")
