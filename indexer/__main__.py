@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -92,20 +92,31 @@ def check_command(
     _end(outcome, rejects, as_json)
 
 
+def _make(
+    how: Callable[[Sequence[Input], Engine, RejectLog, Options], Outcome],
+    inputs: Sequence[Input],
+    as_json: bool,
+    reject_report: Path | None,
+    allow_shrink: bool,
+    allow_rejects: bool,
+) -> None:
+    """Make a generation by `build` or `update`, and say how that ended."""
+    engine = _engine()
+    suppressed = _suppressed()
+    with _rejects(reject_report) as rejects, Progress(_err) as progress:
+        options = Options(allow_rejects, allow_shrink, progress.show, suppressed=suppressed)
+        outcome = how(inputs, engine, rejects, options)
+    engine.close()
+    _end(outcome, rejects, as_json)
+
+
 @main.command("build")
 @_reading
 def build_command(
     inputs: tuple[Input, ...], as_json: bool, reject_report: Path | None, allow_shrink: bool, allow_rejects: bool
 ) -> None:
     """Make a new generation from sources, and promote it."""
-    engine = _engine()
-    suppressed = _suppressed()
-    with _rejects(reject_report) as rejects, Progress(_err) as progress:
-        outcome = build(
-            inputs, engine, rejects, Options(allow_rejects, allow_shrink, progress.show, suppressed=suppressed)
-        )
-    engine.close()
-    _end(outcome, rejects, as_json)
+    _make(build, inputs, as_json, reject_report, allow_shrink, allow_rejects)
 
 
 @main.command("update")
@@ -120,14 +131,7 @@ def update_command(
     deactivation takes somebody out, a later reactivation brings them back with all that other sources say. To be left
     out of a file of profiles, plan_net or qhp takes nobody out: use `suppress`, or `build` without them.
     """
-    engine = _engine()
-    suppressed = _suppressed()
-    with _rejects(reject_report) as rejects, Progress(_err) as progress:
-        outcome = update(
-            inputs, engine, rejects, Options(allow_rejects, allow_shrink, progress.show, suppressed=suppressed)
-        )
-    engine.close()
-    _end(outcome, rejects, as_json)
+    _make(update, inputs, as_json, reject_report, allow_shrink, allow_rejects)
 
 
 @main.command()
