@@ -12,12 +12,10 @@ from urllib.parse import urlencode
 import orjson
 
 from directory.engines import elastic_query
-from directory.engines.elastic_query import clause
+from directory.engines.elastic_query import clause, facet_aggregations
 from directory.expressions import And, Expr, Near
-from directory.facets import FACET
 from directory.places import Point
 from directory.plan import FacetPlan, SearchPlan
-from directory.vocabulary import facet_vocabulary
 
 HEADERS = {"content-type": "application/x-ndjson"}
 
@@ -33,17 +31,6 @@ class Request:
 
 def _items(expr: Expr) -> tuple[Expr, ...]:
     return expr.items if isinstance(expr, And) else (expr,)
-
-
-def _aggregations(facet: FacetPlan) -> dict[str, Any]:
-    if facet.values is not None:
-        by_value = {f"{facet.name}/{code}": {"filter": clause(expr)} for code, expr in facet.values.items()}
-        return {**by_value, f"{facet.name}/-": {"filter": clause(facet.missing)}}
-    size = len(facet_vocabulary(FACET[facet.name]).codes)
-    return {
-        facet.name: {"terms": {"field": facet.name, "size": size}},
-        f"{facet.name}/-": {"missing": {"field": facet.name}},
-    }
 
 
 def _lines(bodies: Sequence[Any], index: str) -> bytes:
@@ -64,7 +51,7 @@ def split(plan: SearchPlan, index: str) -> Request:
         by_base.setdefault(facet.base, []).append(facet)
 
     def counted(facets: Sequence[FacetPlan]) -> dict[str, Any]:
-        return {name: agg for facet in facets for name, agg in _aggregations(facet).items()}
+        return {name: agg for facet in facets for name, agg in facet_aggregations(facet).items()}
 
     main = _main(plan)
     if own := by_base.pop(plan.where):
@@ -94,7 +81,7 @@ def post_filter(plan: SearchPlan, index: str) -> Request:
     main["query"] = {"bool": query}
     main["post_filter"] = rest(plan.where)
     main["aggs"] = {
-        f"{facet.name}*": {"filter": rest(facet.base), "aggs": _aggregations(facet)} for facet in plan.facets
+        f"{facet.name}*": {"filter": rest(facet.base), "aggs": facet_aggregations(facet)} for facet in plan.facets
     } | {f"{name}?": {"filter": rest(expr)} for name, expr in plan.unknown.items()}
     return Request(f"/{index}/_search", "POST", orjson.dumps(main))
 

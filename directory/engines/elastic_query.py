@@ -187,7 +187,7 @@ def _sort_values(plan: SearchPlan) -> list[Any]:
 # Searches
 
 
-def _counts(facet: FacetPlan) -> dict[str, Any]:
+def facet_aggregations(facet: FacetPlan) -> dict[str, Any]:
     """Aggregations that count `facet`: `<name>` by value, `<name>/-` those who state nothing."""
     if facet.values is not None:
         by_value = {f"{facet.name}/{code}": {"filter": clause(expr)} for code, expr in facet.values.items()}
@@ -200,7 +200,7 @@ def _counts(facet: FacetPlan) -> dict[str, Any]:
 
 
 def _counting(base: Expr, facets: tuple[FacetPlan, ...]) -> Search:
-    aggregations = {name: agg for facet in facets for name, agg in _counts(facet).items()}
+    aggregations = {name: agg for facet in facets for name, agg in facet_aggregations(facet).items()}
     query = {"bool": {"filter": _filters(base)}}
     return Search({"size": 0, "track_total_hits": False, "query": query, "aggs": aggregations}, facets)
 
@@ -225,7 +225,7 @@ def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...], total: bool) -> Searc
     elif plan.offset:
         body["from"] = plan.offset
     if facets:
-        body["aggs"] = {name: agg for facet in facets for name, agg in _counts(facet).items()}
+        body["aggs"] = {name: agg for facet in facets for name, agg in facet_aggregations(facet).items()}
     return Search(body, facets)
 
 
