@@ -59,13 +59,13 @@ class Document:
     shuffle: int
 
 
-def stated(profile: Profile, facet: Facet) -> tuple[str, ...]:
-    """The codes that `profile` states for `facet`; flags as `true` and `false`."""
-    return _codes(facet, getattr(profile, facet.field))
+def stated(stored: Mapping[str, Any], facet: Facet) -> tuple[str, ...]:
+    """The codes that a profile as it is stored (see `base.Hit`) states for `facet`; flags as `true` and `false`."""
+    return _codes(facet, stored.get(facet.field))
 
 
 def _codes(facet: Facet, value: Any) -> tuple[str, ...]:
-    if value is None or value == ():
+    if value is None or value == () or value == []:
         return ()
     if facet.kind == "codes":
         return tuple(value)

@@ -160,9 +160,11 @@ class Profile:
 def license_states(grants: Iterable[Grant]) -> tuple[str, ...]:
     """See `Profile.license_states`."""
     licenses = [g for g in grants if g.kind == "license"]
-    ended = {g.identity for g in licenses if g.status not in ("active", "listed")}
-    good = {g.jurisdiction for g in licenses if g.status in ("active", "listed") and g.identity not in ended}
-    return tuple(sorted(good))
+    good = [g for g in licenses if g.status in ("active", "listed")]
+    if len(good) < len(licenses):
+        ended = {g.identity for g in licenses if g.status not in ("active", "listed")}
+        good = [g for g in good if g.identity not in ended]
+    return tuple(sorted({g.jurisdiction for g in good}))
 
 
 DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns", "grants", "networks", "provenance")
@@ -200,8 +202,13 @@ def public(stored: Mapping[str, Any], *, detail: bool = True) -> dict[str, Any]:
             out[name] = [{**_BLANK_NESTED[name], **item} for item in out[name]]
     if detail:
         out["provenance"] = {group: _whole(said) for group, said in out["provenance"].items()}
-    out["license_states"] = list(license_states(_build(Grant, g) for g in stored.get("grants", ())))
+    out["license_states"] = list(license_states(grants_of(stored)))
     return out
+
+
+def grants_of(stored: Mapping[str, Any]) -> tuple[Grant, ...]:
+    """The grants of the profile that was `stored`, without making it."""
+    return tuple([_build(Grant, g) for g in stored.get("grants", ())])
 
 
 def _values(of: Any) -> dict[str, Any]:

@@ -4,9 +4,9 @@ document as the search itself. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any, Final, TypeAlias
 
 from directory import licensure
 from directory.document import Document, document, own_names, stated
@@ -17,45 +17,98 @@ from directory.profile import Profile
 from directory.ranking import related
 from directory.search_request import SearchRequest
 from directory.text import Word, name_tokens, tokens, words
-from directory.understanding import Concept, Finding, Understanding
+from directory.understanding import Finding, Understanding
 from directory.vocabulary import facet_vocabulary, term_key
 
 _CODED: Final = ("modality", "concern", "provider_type")
 """Facets whose labels `q` searches."""
 
-Reason = Mapping[str, Any]
+Reason: TypeAlias = Mapping[str, Any]
+
+Stored: TypeAlias = Mapping[str, Any]
+"""A profile as it is stored, see `base.Hit`."""
 
 
 # Why
 
 
-def why(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
-    """What of the words of `request` (an effective one) led to `profile`: `field`, `code` (for vocabulary fields), the
-    words as typed (`matched`), and how: `filter`, `synonym`, `typo` for a filter that was understood; `name`,
-    `synonym`, `need`, `model` for a concern, `related` for one above or below it; `evidence` for a treatment with
-    evidence for a concern (with `concern`, `audience`, `strength`, `source`, `date`); `text` for a word that occurs."""
-    understood = request.understood
-    found: list[Reason] = []
-    if understood is not None:
-        for finding in understood.findings:
-            found += _by_finding(profile, finding, understood)
-        for concept in understood.concepts:
-            found += _by_concept(profile, concept)
-        found += _by_evidence(profile, request)
-    found += _by_words(profile, _typed_words(request))
-    return tuple({(r["field"], r["code"], r["matched"], r["how"], r.get("concern")): r for r in found}.values())
+class Explainer:
+    """Says why profiles are among the results of a request. What hangs on the request alone is found once, for all
+    results of a page."""
 
+    def __init__(self, request: SearchRequest) -> None:
+        """`request` is an effective one."""
+        said = request.understood.findings if request.understood else ()
+        self._findings = [(f, _how(f, request.understood)) for f in said if f.applied and request.understood]
+        self._concepts = [(concept, related(concept.code)) for concept in request.concepts]
+        self._evidence = tuple(_evidence(request))
+        self._typed = _typed_words(request)
+        self._wanted = {token for _, word in self._typed for alternative in word for token in alternative}
+        self._labels = {field: self._in_labels(field) for field in _CODED}
 
-def _by_finding(profile: Profile, finding: Finding, understood: Understanding) -> Iterator[Reason]:
-    if not finding.applied:
-        return
-    how = _how(finding, understood)
-    if finding.parameter in FACET:
-        codes = stated(profile, FACET[finding.parameter])
-        for code in (c for c in finding.values if c in codes):
-            yield {"field": finding.parameter, "code": code, "matched": finding.words, "how": how}
-    else:
-        yield {"field": finding.parameter, "code": None, "matched": finding.words, "how": how}
+    def why(self, stored: Stored) -> tuple[Reason, ...]:
+        """What of the words of the request led to a profile, given as it is stored: `field`, `code` (for vocabulary
+        fields), the words as typed (`matched`), and how: `filter`, `synonym`, `typo` for a filter that was understood;
+        `name`, `synonym`, `need`, `model` for a concern, `related` for one above or below it; `evidence` for a
+        treatment with evidence for a concern (with `concern`, `audience`, `strength`, `source`, `date`); `text` for a
+        word that occurs."""
+        ways = (self._by_findings, self._by_concepts, self._by_evidence, self._by_words)
+        found = [reason for way in ways for reason in way(stored)]
+        return tuple({(r["field"], r["code"], r["matched"], r["how"], r.get("concern")): r for r in found}.values())
+
+    def _by_findings(self, stored: Stored) -> Iterator[Reason]:
+        for finding, how in self._findings:
+            codes: Iterable[str | None] = (None,)
+            if finding.parameter in FACET:
+                known = stated(stored, FACET[finding.parameter])
+                codes = [c for c in finding.values if c in known]
+            for code in codes:
+                yield {"field": finding.parameter, "code": code, "matched": finding.words, "how": how}
+
+    def _by_concepts(self, stored: Stored) -> Iterator[Reason]:
+        known = stated(stored, FACET["concern"])
+        for concept, near in self._concepts:
+            named = concept.code in known
+            for code in (concept.code,) if named else [c for c in near if c in known]:
+                how = concept.how if named else "related"
+                yield {"field": "concern", "code": code, "matched": concept.words, "how": how}
+
+    def _by_evidence(self, stored: Stored) -> Iterator[Reason]:
+        known = stated(stored, FACET["modality"])
+        return (reason for reason in self._evidence if reason["code"] in known)
+
+    def _by_words(self, stored: Stored) -> Iterator[Reason]:
+        found = [text for text in self._texts(stored) if text[2]] if self._typed else []
+        for place, (written, _) in enumerate(self._typed):
+            for field, code, occurring in found:
+                if place in occurring:
+                    yield {"field": field, "code": code, "matched": written, "how": "text"}
+
+    def _texts(self, stored: Stored) -> Iterator[tuple[str, str | None, list[int]]]:
+        """(field, code, which of the typed words occur) of every text that `q` searches, in the order of
+        `document.TEXTS`."""
+        given = stored.get("family"), stored.get("given"), tuple(stored.get("other_names", ()))
+        yield "name", None, self._occurring(_names(stored["name"], *given))
+        for field in _CODED:
+            if named := self._labels[field]:
+                yield from ((field, code, named[code]) for code in stated(stored, FACET[field]) if code in named)
+        for place in stored.get("locations", ()):
+            if city := place.get("city"):
+                yield "city", None, self._occurring(_city(city))
+        if bio := stored.get("bio"):
+            yield "bio", None, self._occurring(tokens(bio))
+
+    def _in_labels(self, field: str) -> dict[str, list[int]]:
+        """The codes of a facet in whose label a typed word occurs."""
+        occurring = ((code, self._occurring(held)) for code, held in _labels(field).items())
+        return {code: places for code, places in occurring if places}
+
+    def _occurring(self, text: Iterable[str]) -> list[int]:
+        """The places of the typed words that occur in a text of these tokens."""
+        if self._wanted.isdisjoint(text):
+            return []
+        held = self._wanted.intersection(text)
+        return [i for i, (_, word) in enumerate(self._typed) if any(held.issuperset(tokens_) for tokens_ in word)]
 
 
 def _how(finding: Finding, understood: Understanding) -> str:
@@ -69,83 +122,41 @@ def _how(finding: Finding, understood: Understanding) -> str:
     return "filter" if term_key(finding.words) in names else "synonym"
 
 
-def _by_concept(profile: Profile, concept: Concept) -> Iterator[Reason]:
-    if concept.code in profile.concerns:
-        yield {"field": "concern", "code": concept.code, "matched": concept.words, "how": concept.how}
-        return
-    for code in related(concept.code):
-        if code in profile.concerns:
-            yield {"field": "concern", "code": code, "matched": concept.words, "how": "related"}
-
-
-def _by_evidence(profile: Profile, request: SearchRequest) -> Iterator[Reason]:
+def _evidence(request: SearchRequest) -> Iterator[Reason]:
     said = {concept.code: concept.words for concept in request.concepts}
     for known in request.treatments:
-        if known.modality in profile.modalities:
-            yield {
-                "field": "modality",
-                "code": known.modality,
-                "matched": said[known.concern],
-                "how": "evidence",
-                "concern": known.concern,
-                "audience": list(known.audience),
-                "strength": known.strength,
-                "source": known.source,
-                "date": known.date,
-            }
+        yield {
+            "field": "modality",
+            "code": known.modality,
+            "matched": said[known.concern],
+            "how": "evidence",
+            "concern": known.concern,
+            "audience": list(known.audience),
+            "strength": known.strength,
+            "source": known.source,
+            "date": known.date,
+        }
 
 
-@lru_cache(maxsize=256)
-def _words_as_typed(q: str, ranked: tuple[Word, ...]) -> tuple[tuple[str, Word], ...]:
-    return tuple((typed, word) for typed in q.split() for word in words(typed) if word in ranked)
-
-
-def _typed_words(request: SearchRequest) -> tuple[tuple[str, Word], ...]:
+def _typed_words(request: SearchRequest) -> list[tuple[str, Word]]:
     """The words that rank, each as it was typed. Words that were mended are found in `text` alone."""
-    understood = request.understood
+    understood, ranked = request.understood, request.ranked_words
     q = request.q if understood is None else " ".join((*understood.required, understood.text))
-    return _words_as_typed(q, request.ranked_words)
+    return [(typed, word) for typed in q.split() for word in words(typed) if word in ranked]
 
 
-def _by_words(profile: Profile, typed: tuple[tuple[str, Word], ...]) -> Iterator[Reason]:
-    if not typed:
-        return
-    wanted = {token for _, word in typed for alternative in word for token in alternative}
-    found = [text for text in _token_sets(profile) if not wanted.isdisjoint(text[2])]
-    for written, word in typed:
-        for field, code, occurring in found:
-            if _occurs(word, occurring):
-                yield {"field": field, "code": code, "matched": written, "how": "text"}
+@cache
+def _labels(field: str) -> Mapping[str, frozenset[str]]:
+    """The tokens of the label of every code of a facet."""
+    return {term.code: frozenset(tokens(term.label)) for term in facet_vocabulary(FACET[field])}
 
 
-def _token_sets(profile: Profile) -> list[tuple[str, str | None, frozenset[str]]]:
-    """(field, code, tokens) of every text that `q` searches, in the order of `document.TEXTS`. Results are explained on
-    each page that shows them, so what takes long is kept."""
-    return [
-        ("name", None, _names(profile.name, profile.family, profile.given, profile.other_names)),
-        *((field, code, _label(field, code)) for field in _CODED for code in stated(profile, FACET[field])),
-        *(("city", None, _tokens(place.city)) for place in profile.locations if place.city),
-        *((("bio", None, _tokens(profile.bio)),) if profile.bio else ()),
-    ]
+_city: Final = lru_cache(maxsize=50_000)(tokens)
 
 
 @lru_cache(maxsize=2048)
 def _names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name_tokens(own_names(name, family, given, others)))
-
-
-@lru_cache(maxsize=2048)
-def _tokens(text: str) -> frozenset[str]:
-    return frozenset(tokens(text))
-
-
-@lru_cache(maxsize=4096)
-def _label(field: str, code: str) -> frozenset[str]:
-    return _tokens(facet_vocabulary(FACET[field]).label(code))
-
-
-def _occurs(word: Word, tokens: frozenset[str]) -> bool:
-    return any(tokens.issuperset(alternative) for alternative in word)
 
 
 # Why not

@@ -4,7 +4,7 @@ distances and explanations, ready to be rendered as JSON or HTML.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
@@ -17,16 +17,17 @@ from directory.errors import WalkGone
 from directory.facets import FACETS, Facet
 from directory.interpret import interpret, interpreter
 from directory.plan import plan
-from directory.profile import Profile, from_dict, public
+from directory.profile import Profile, from_dict, grants_of, public
 from directory.relaxation import FEW, Change, relaxed
 from directory.search_request import SearchRequest
 from directory.understanding import Understanding
 from directory.vocabulary import facet_vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FacetValue:
-    """A value of a facet: how many there would be with it alone selected."""
+    """A value of a facet: how many there would be with it alone selected. Not frozen, which costs three times as much,
+    and every page has four hundred."""
 
     code: str
     label: str
@@ -82,7 +83,7 @@ def page(request: SearchRequest, engine: Engine) -> Page:
     return Page(
         request=request,
         total=result.total,
-        results=tuple(found(hit, request) for hit in result.hits),
+        results=tuple(found(result.hits, request)),
         next=_next(request, result).token() if result.more and result.hits else None,
         facets=tuple(
             _facet(f, result.facets[f.name], request.selected.get(f.name, ()))
@@ -128,12 +129,10 @@ def _next(request: SearchRequest, result: Result) -> Cursor:
 
 def _facet(facet: Facet, found: FacetCount, selected: tuple[str, ...]) -> FacetCounts:
     count = found.counts.get
-    values = tuple(
-        FacetValue(code, label, count(code, 0), code in selected)
-        for code, label in _labels(facet)
-        if not facet.open or code in selected or count(code)
-    )
-    return FacetCounts(facet, values, found.not_stated)
+    values = [FacetValue(code, label, count(code, 0), code in selected) for code, label in _labels(facet)]
+    if facet.open:
+        values = [value for value in values if value.selected or value.count]
+    return FacetCounts(facet, tuple(values), found.not_stated)
 
 
 @cache
@@ -143,14 +142,17 @@ def _labels(facet: Facet) -> tuple[tuple[str, str], ...]:
     return tuple((code, known.label(code)) for code in known.codes)
 
 
-def found(hit: Hit, request: SearchRequest) -> Found:
-    """What of a result depends on `request`. Its profile is made only where that does."""
-    return Found(
-        stored=hit.stored,
-        eligibility=licensure.eligibility(hit.profile.grants, request.state, request.today) if request.state else None,
-        distance_miles=distance(hit.profile, request.near.point) if request.near else None,
-        why=reasons.why(hit.profile, request) if request.q else None,
-    )
+def found(hits: Iterable[Hit], request: SearchRequest) -> Iterator[Found]:
+    """What of each result depends on `request`, said of what is stored: no profile is made."""
+    state, near = request.state, request.near
+    explainer = reasons.Explainer(request) if request.q else None
+    for stored in (hit.stored for hit in hits):
+        yield Found(
+            stored=stored,
+            eligibility=licensure.eligibility(grants_of(stored), state, request.today) if state else None,
+            distance_miles=distance(stored, near.point) if near else None,
+            why=explainer.why(stored) if explainer else None,
+        )
 
 
 def why_not(profile: Profile, request: SearchRequest) -> tuple[Mapping[str, Any], ...]:
@@ -158,13 +160,10 @@ def why_not(profile: Profile, request: SearchRequest) -> tuple[Mapping[str, Any]
     return reasons.why_not(profile, request)
 
 
-def distance(profile: Profile, point: places.Point) -> float | None:
+def distance(stored: Mapping[str, Any], point: places.Point) -> float | None:
     """Miles to the nearest placed location, to two decimals; None when none is placed."""
-    miles = [
-        places.miles(point, places.Point(loc.lat, loc.lon))
-        for loc in profile.locations
-        if loc.lat is not None and loc.lon is not None
-    ]
+    placed = [(loc.get("lat"), loc.get("lon")) for loc in stored.get("locations", ())]
+    miles = [places.miles(point, places.Point(lat, lon)) for lat, lon in placed if lat is not None and lon is not None]
     return round(min(miles), 2) if miles else None
 
 

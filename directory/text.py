@@ -12,6 +12,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Final, TypeAlias
 
 import Stemmer
@@ -79,6 +80,7 @@ def _cjk(run: str) -> tuple[str, ...]:
     return (run,) if len(run) == 1 else tuple(run[i : i + 2] for i in range(len(run) - 1))
 
 
+@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Word, ...]:
     """The words of `text` as a query: all of them must occur, each by any of its alternatives.
 
@@ -107,21 +109,19 @@ def tokens(text: str) -> list[str]:
     >>> tokens("O'Brien, Al-Sayed 王芳")
     ['o', 'brien', 'obrien', 'al', 'say', 'alsay', '王', '芳', '王芳']
     """
-    out: list[str] = []
-    # No chunk has a blank inside, so what lies between blanks can be remembered, which most of a text can.
-    for piece in fold(text).split():
-        out += _piece_tokens(piece)
-    return out
+    # No chunk has a blank inside, and nothing is folded across one, so what lies between blanks can be remembered,
+    # which most of a text can.
+    return list(chain.from_iterable(map(_piece_tokens, text.split())))
 
 
 @lru_cache(maxsize=100_000)
 def _piece_tokens(piece: str) -> tuple[str, ...]:
-    return tuple(token for chunk in _CHUNK.findall(piece) for token in _index_tokens(chunk))
+    return tuple(token for chunk in _CHUNK.findall(fold(piece)) for token in _index_tokens(chunk))
 
 
 @lru_cache(maxsize=100_000)
 def _piece_parts(piece: str) -> tuple[str, ...]:
-    return tuple(part for chunk in _CHUNK.findall(piece) for part in _PART.findall(chunk))
+    return tuple(part for chunk in _CHUNK.findall(fold(piece)) for part in _PART.findall(chunk))
 
 
 def _index_tokens(chunk: str) -> tuple[str, ...]:
@@ -147,10 +147,9 @@ def name_tokens(names: Iterable[str]) -> list[str]:
     """
     out: list[str] = []
     for name in names:
-        pieces = fold(name).split()
-        for piece in pieces:
-            out += _piece_tokens(piece)
-        parts = [p for piece in pieces for p in _piece_parts(piece)]
+        pieces = name.split()
+        out += chain.from_iterable(map(_piece_tokens, pieces))
+        parts = list(chain.from_iterable(map(_piece_parts, pieces)))
         # Nearly every joined form is another: remembering them would push out what is worth it.
         joined = [_stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
         out += [j for j in dict.fromkeys(joined) if j not in out]

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory import places, reasons, search_request
-from directory.profile import Fee, Grant, Location, Profile
+from directory.profile import Fee, Grant, Location, Profile, to_json
 from directory.understanding import Concept, Correction, Finding, Understanding
 from tests.oracle import Oracle
 from tests.profiles import profiles
@@ -84,9 +85,13 @@ def test_a_reason_for_everybody_who_is_not_found_and_for_nobody_else(data: bytes
         assert reasons.why_not(profile, rest) == ()
 
 
+def _explained(profile: Profile, request: search_request.SearchRequest) -> tuple[reasons.Reason, ...]:
+    return reasons.Explainer(request).why(orjson.loads(to_json(profile)))
+
+
 def _why(q: str, understood: Understanding | None, profile: Profile = SOMEONE) -> list[tuple[Any, ...]]:
     request = replace(search_request.SearchRequest(TODAY, q), understood=understood)
-    return [(r["field"], r["code"], r["matched"], r["how"]) for r in reasons.why(profile, request)]
+    return [(r["field"], r["code"], r["matched"], r["how"]) for r in _explained(profile, request)]
 
 
 def test_plain_words_say_where_they_occur() -> None:
@@ -134,7 +139,7 @@ def test_a_synonym_is_one() -> None:
         ("modality", "cbt", "worry", "evidence"),
     ]
     request = replace(search_request.SearchRequest(TODAY, q), understood=understood)
-    evidence = reasons.why(SOMEONE, request)[-1]
+    evidence = _explained(SOMEONE, request)[-1]
     assert evidence["concern"] == "anxiety"
     assert {"strength", "source", "date"} < evidence.keys()
     assert _why(q, understood, SILENT) == []

@@ -240,7 +240,8 @@ def test_why_a_search_does_not_show_somebody_is_said_in_words() -> None:
 def test_the_profile_link_takes_the_place_along_but_not_what_troubles() -> None:
     near = Place("Austin, TX", places.find("Austin, TX"))
     request = SearchRequest(TODAY, q="panic", state="TX", near=near, selected={"concern": ("panic",)})
-    shown = card(found(Hit.of(person()), request), request)
+    (result,) = found([Hit.of(person())], request)
+    shown = card(result, request)
     assert shown.href == "/providers/npi:1999999984?state=TX&near=Austin%2C+TX"
 
 
