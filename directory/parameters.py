@@ -194,7 +194,7 @@ ORDINARY: Final[Mapping[str, tuple[ma.fields.Field[Any], str]]] = MappingProxyTy
 
 MULTI_VALUED: Final = frozenset({"include_unknown", "facets", *(f.name for f in FACETS if f.kind != "flag")})
 PARAMETERS: Final = ("q", *FACET, *(n for n in ORDINARY if n != "q"))
-SCHEMA: Final = ma.Schema.from_dict(
+FIELDS: Final[Mapping[str, ma.fields.Field[Any]]] = MappingProxyType(
     {**{name: fld for name, (fld, _) in ORDINARY.items()}, **{f.name: _facet_field(f) for f in FACETS}}
-)()
-"""Reads all parameters at once; a mistake is a dict with `value`, `message` and `suggestion`."""
+)
+"""Each reads one parameter; a mistake is a dict with `value`, `message` and `suggestion`."""

@@ -21,11 +21,11 @@ from directory.errors import BadRequest, ParameterError
 from directory.evidence import Evidence, suggestions
 from directory.facets import FACET, FACETS
 from directory.parameters import (
+    FIELDS,
     FILTERS_WITH_UNKNOWN,
     MAX_RESULTS_BY_PAGE,
     MULTI_VALUED,
     PARAMETERS,
-    SCHEMA,
     Place,
     like,
 )
@@ -247,17 +247,18 @@ def _gather(
 
 
 def _load(values: dict[str, Any]) -> tuple[dict[str, Any], list[ParameterError]]:
-    try:
-        return dict(SCHEMA.load(values)), []
-    except ma.ValidationError as error:
-        by_name: Any = error.messages
-        valid: Any = error.valid_data
-        errors = [
-            ParameterError(name, _cut(m["value"]), m["message"], m["suggestion"])
-            for name, messages in by_name.items()
-            for m in messages
-        ]
-        return dict(valid), errors
+    """What the fields read; and the mistakes, beside which what is right of a value goes on."""
+    data: dict[str, Any] = {}
+    errors: list[ParameterError] = []
+    for name in (n for n in FIELDS if n in values):
+        try:
+            data[name] = FIELDS[name].deserialize(values[name])
+        except ma.ValidationError as error:
+            mistakes: list[Any] = list(error.messages)
+            errors += [ParameterError(name, _cut(m["value"]), m["message"], m["suggestion"]) for m in mistakes]
+            if error.valid_data:
+                data[name] = error.valid_data
+    return data, errors
 
 
 def _request(data: dict[str, Any], today: date) -> SearchRequest:
