@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from directory.engines import embedded_rows, embedded_text
-from directory.engines.embedded_text import TextIndex, TextWriter, bitmap_of, numbers_of
+from directory.engines.embedded_text import Holders, TextIndex, TextWriter, bitmap_of, numbers_of
 
 WEIGHTS = {"names": 4.0, "bio": 1.0}
 Texts = Sequence[Mapping[str, Sequence[str]]]
@@ -59,9 +59,19 @@ def test_members_and_scores(tmp_path_factory: pytest.TempPathFactory, texts: Tex
     everyone = BitMap(range(len(texts)))
     for token in ("a", "anxieti", "obrien", "王", "王芳", "é", "zz", "absent", ""):
         wanted = [n for n, text in enumerate(texts) if any(token in found for found in text.values())]
-        assert list(index.members(token)) == wanted
+        holders = index.holders(token)
+        assert list(holders.members) == wanted
         expected = [bm25(texts, token, n) for n in range(len(texts))]
-        assert index.scores([token], everyone) == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        assert scores([holders], everyone) == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        assert holders.most == pytest.approx(max(expected, default=0))
+
+
+def scores(tokens: Sequence[Holders], found: BitMap) -> list[float]:
+    """BM25 of each of `found` over all of `tokens`."""
+    total = np.zeros(len(found), dtype=np.float32)
+    for holders in tokens:
+        holders.add_to(total, np.float32(1), found, numbers_of(found))
+    return list(total)
 
 
 def test_scores_of_few_are_those_of_all(tmp_path: Path) -> None:
@@ -69,17 +79,19 @@ def test_scores_of_few_are_those_of_all(tmp_path: Path) -> None:
     index = built(tmp_path / "text", texts)
     everyone = np.arange(500, dtype=np.uint32)
     total = np.zeros(500, dtype=np.float32)
-    index.add_scores(["a", "b"], np.float32(1), total)
+    tokens = [index.holders(token) for token in ("a", "b")]
+    for holders in tokens:
+        holders.add_to_all(total, np.float32(1))
     for some in (everyone, everyone[3:9], everyone[::50], everyone[::3], everyone[:0]):
-        assert list(index.scores(["a", "b"], bitmap_of(some))) == list(total[some])
+        assert scores(tokens, bitmap_of(some)) == list(total[some])
 
 
 def test_many_tokens_are_found(tmp_path: Path) -> None:
     texts = [{"names": [f"name{n}", f"name{n + 1}"]} for n in range(3000)]
     index = built(tmp_path / "text", texts)
     for n in (1, 2, 1500, 2999):
-        assert list(index.members(f"name{n}")) == [n - 1, n]
-    assert not list(index.members("name3001"))
+        assert list(index.holders(f"name{n}").members) == [n - 1, n]
+    assert not list(index.holders("name3001").members)
 
 
 @given(st.sets(st.integers(0, 2**32 - 1)))

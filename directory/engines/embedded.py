@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 from directory import document, facets, licensure, text, vocabulary
 from directory.engines import (
@@ -42,7 +42,7 @@ from directory.engines.base import (
 )
 from directory.engines.embedded_build import BUILDING, LOCK, EmbeddedBuild, sync
 from directory.engines.embedded_files import MANIFEST
-from directory.engines.embedded_reader import Reader, read_generation
+from directory.engines.embedded_reader import Memo, Reader, read_generation
 from directory.engines.embedded_words import Notes, words_of
 from directory.errors import EngineUnavailable, NoGeneration, WalkGone
 from directory.expressions import Expr
@@ -92,7 +92,7 @@ class EmbeddedEngine:
         live = reader.generation.name
         if plan.generation not in (None, live):
             reader = self._earlier(plan.generation)
-        memo: dict[Any, Any] = {}
+        memo: Memo = {}
         found = reader.members(plan.where, memo)
         page, more = embedded_order.page(reader, plan, found, memo)
         return Result(
@@ -107,7 +107,7 @@ class EmbeddedEngine:
     def count(self, exprs: Sequence[Expr], generation: str) -> list[int]:
         """See `base.Engine.count`."""
         reader = self._earlier(generation)
-        memo: dict[Any, Any] = {}
+        memo: Memo = {}
         return [len(reader.members(expr, memo)) for expr in exprs]
 
     def get(self, id_: str) -> tuple[Profile, Generation] | None:

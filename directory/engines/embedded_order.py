@@ -8,23 +8,20 @@ Only these are then ordered by all keys. A small set is simply ordered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from pyroaring import BitMap
 
 from directory.cursor import Key
 from directory.engines.base import walk_key
-from directory.engines.embedded_reader import Array, Reader
+from directory.engines.embedded_reader import Array, Memo, Reader
 from directory.engines.embedded_rows import MISSING_NUMBER
-from directory.engines.embedded_score import scores
+from directory.engines.embedded_score import leading, scores
 from directory.engines.embedded_text import bitmap_of, numbers_of
 from directory.errors import WalkGone
-from directory.expressions import Expr
 from directory.plan import SearchPlan, SortKey
 from directory.ranking import Score
-
-Memo: TypeAlias = dict[Expr, BitMap]
 
 _LAST: Final = np.inf
 
@@ -66,6 +63,8 @@ def _by_score(
     reader: Reader, plan: SearchPlan, score: Score, found: BitMap, wanted: int, key: Key | None, memo: Memo
 ) -> tuple[Array, list[Array]]:
     """As `_candidates`, with the columns of the order, the first of them the score."""
+    if key is None:
+        found = leading(reader, score, found, wanted, memo)
     numbers, head = numbers_of(found), -scores(reader, score, found, memo)
     if key is not None:
         kept = np.flatnonzero(head >= np.float64(_LAST if key[0] is None else key[0]))

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 import orjson
@@ -22,7 +22,7 @@ from directory.engines.base import FacetCount, Generation
 from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_places import Places
 from directory.engines.embedded_rows import MISSING_NUMBER, licensed_key, value_key
-from directory.engines.embedded_text import File, TextIndex, bitmap_of, mapped
+from directory.engines.embedded_text import File, Holders, TextIndex, bitmap_of, mapped
 from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.lexicon import NOTE, Lexicon
@@ -32,7 +32,12 @@ from directory.text import Word
 
 Array = np.ndarray[Any, Any]
 
-_KEPT_COLUMNS: Final = 2
+Memo: TypeAlias = dict[Expr | str, Any]
+"""What one request has found already: members by expression, `Holders` by token."""
+
+Kept = TypeVar("Kept")
+
+_KEPT: Final = 2
 
 _COUNTED: Final = 1_000
 """Counts of a facet under some filters that are kept: 5 KB each at most."""
@@ -60,7 +65,7 @@ class Reader:
         self.texts = TextIndex(folder / "text")
         self.lexicon = Lexicon(b"".join(Notes(folder).kept(NOTE)))
         self._known: OrderedDict[Expr, BitMap] = OrderedDict()
-        self._kept: OrderedDict[Hashable, Array] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._counted: OrderedDict[Hashable, FacetCount] = OrderedDict()
         self._lock = Lock()
 
@@ -108,28 +113,29 @@ class Reader:
         values: Mapping[str, Any] = orjson.loads(data)
         return values
 
-    def kept(self, key: Hashable, make: Callable[[], Array]) -> Array:
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What `make` gives, kept for the next requests with the same `key`."""
         with self._lock:
             if key in self._kept:
-                return self._kept[key]
+                known: Kept = self._kept[key]
+                return known
         made = make()
         with self._lock:
             self._kept[key] = made
-            if len(self._kept) > _KEPT_COLUMNS:
+            if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return made
 
     # Members
 
-    def members(self, expr: Expr, memo: dict[Expr, BitMap]) -> BitMap:
-        """The numbers of those who match. `memo` holds what one request has found already; its sets are shared, so
-        nobody may change a set that comes from here."""
-        if expr not in memo:
-            memo[expr] = self._find(expr, memo)
-        return memo[expr]
+    def members(self, expr: Expr, memo: Memo) -> BitMap:
+        """The numbers of those who match. Sets are shared, so nobody may change one that comes from here."""
+        found: BitMap | None = memo.get(expr)
+        if found is None:
+            found = memo[expr] = self._find(expr, memo)
+        return found
 
-    def _find(self, expr: Expr, memo: dict[Expr, BitMap]) -> BitMap:
+    def _find(self, expr: Expr, memo: Memo) -> BitMap:
         match expr:
             case And(items):
                 found = sorted((self.members(e, memo) for e in items), key=len)
@@ -182,27 +188,25 @@ class Reader:
 
     # Text
 
-    def _word(self, word: Word, memo: dict[Any, BitMap]) -> BitMap:
+    def _word(self, word: Word, memo: Memo) -> BitMap:
         """Those in whom `word` occurs, by any of its alternatives."""
-        either = [reduce(lambda a, b: a & b, (self._token(t, memo) for t in tokens)) for tokens in word]
+        either = [reduce(lambda a, b: a & b, (self._holders(t, memo).members for t in tokens)) for tokens in word]
         return either[0] if len(either) == 1 else BitMap.union(*either)
 
-    def _token(self, token: str, memo: dict[Any, BitMap]) -> BitMap:
-        if token not in memo:
-            memo[token] = self.texts.members(token)
-        return memo[token]
+    def _holders(self, token: str, memo: Memo) -> Holders:
+        found: Holders | None = memo.get(token)
+        if found is None:
+            found = memo[token] = self.texts.holders(token)
+        return found
 
-    def bm25(self, words: Iterable[Word], found: BitMap) -> Array:
-        """BM25 of each of `found`, ascending by number, over `words`; a word counts wherever it occurs."""
-        return self.texts.scores(_tokens(words), found)
-
-    def add_bm25(self, words: Iterable[Word], times: np.float32, total: Array) -> None:
-        """Add BM25 over `words`, `times` its value, to `total`, which has a row for everybody."""
-        self.texts.add_scores(_tokens(words), times, total)
+    def holders(self, words: Iterable[Word], memo: Memo) -> list[Holders]:
+        """Who holds the tokens of `words`: each counts wherever it occurs."""
+        tokens = dict.fromkeys(t for word in words for tokens in word for t in tokens)
+        return [self._holders(token, memo) for token in tokens]
 
     # Counts
 
-    def counts(self, plan: FacetPlan, memo: dict[Expr, BitMap]) -> FacetCount:
+    def counts(self, plan: FacetPlan, memo: Memo) -> FacetCount:
         """The exact count of every value that occurs, and of those who state nothing. Counted once for the same
         filters: other pages and orders, and other values of the facet itself, want them again."""
         key = plan.name, plan.base, plan.missing
@@ -224,17 +228,13 @@ class Reader:
                 self._counted.popitem(last=False)
         return found
 
-    def _count(self, plan: FacetPlan, base: BitMap, memo: dict[Expr, BitMap]) -> FacetCount:
+    def _count(self, plan: FacetPlan, base: BitMap, memo: Memo) -> FacetCount:
         values, missing = self._bitmaps.get(plan.name, {}), self.members(plan.missing, memo)
         if len(base) == self.count:
             # A set knows its size.
             return FacetCount({code: len(found) for code, found in values.items()}, len(missing))
         counts = {code: base.intersection_cardinality(found) for code, found in values.items()}
         return FacetCount(counts, base.intersection_cardinality(missing))
-
-
-def _tokens(words: Iterable[Word]) -> Iterable[str]:
-    return dict.fromkeys(t for word in words for tokens in word for t in tokens)
 
 
 def read_generation(folder: Path) -> Generation:

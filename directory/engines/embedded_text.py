@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -207,13 +207,32 @@ def mapped(path: Path) -> Array:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
-    """Where the list of a token lies in the files."""
+class Holders:
+    """Who holds a token, and what it adds to the BM25 of each of them: `most` at most. What was read is kept, for the
+    time of a request."""
 
-    members: tuple[int, int]
-    impacts: tuple[int, int]
-    largest: float
+    def __init__(self, members: BitMap, most: float, read_shares: Callable[[], bytes]) -> None:
+        self.members = members
+        self.most = most
+        self._read_shares = read_shares
+
+    @cached_property
+    def _numbers(self) -> Array:
+        return numbers_of(self.members)
+
+    @cached_property
+    def _shares(self) -> Array:
+        return np.frombuffer(self._read_shares(), dtype=np.uint16)
+
+    def add_to_all(self, total: Array, times: np.float32) -> None:
+        """Add the token's BM25, `times` its value, to `total`, which has a row for everybody."""
+        total[self._numbers] += times * (self._shares * np.float32(self.most / _STEPS))
+
+    def add_to(self, total: Array, times: np.float32, found: BitMap, numbers: Array) -> None:
+        """As `add_to_all`, to `total` with a row for each of `found`, whose `numbers` are given ascending."""
+        common = numbers_of(self.members & found)
+        shares = self._shares[np.searchsorted(self._numbers, common)]
+        total[np.searchsorted(numbers, common)] += times * (shares * np.float32(self.most / _STEPS))
 
 
 class TextIndex:
@@ -230,7 +249,8 @@ class TextIndex:
         self._members = File(folder / "members.bin")
         self._impacts = File(folder / "impacts.bin")
 
-    def _list(self, token: str) -> _List | None:
+    def _place(self, token: str) -> int | None:
+        """Which list is that of `token`."""
         wanted = token.encode()
         low, high = 0, len(self._places)
         while low < high:
@@ -241,41 +261,17 @@ class TextIndex:
                 high = middle
         if low == len(self._places) or self._tokens[self._ends[low] : self._ends[low + 1]] != wanted:
             return None
-        i = int(self._places[low])
-        return _List(
-            (int(self._member_ends[i]), int(self._member_ends[i + 1])),
-            (int(self._impact_ends[i]), int(self._impact_ends[i + 1])),
-            float(self._largest[i]),
-        )
+        return int(self._places[low])
 
-    def members(self, token: str) -> BitMap:
+    def holders(self, token: str) -> Holders:
         """Who holds `token` in any text."""
-        found = self._list(token)
-        return BitMap.deserialize(self._members.read(*found.members)) if found else BitMap()
-
-    def scores(self, tokens: Iterable[str], found: BitMap) -> Array:
-        """BM25 of each of `found`, ascending by number, over `tokens`, each of which counts where it occurs."""
-        numbers = numbers_of(found)
-        scores = np.zeros(len(numbers), dtype=np.float32)
-        for members, impacts in self._lists(tokens):
-            common = numbers_of(members & found)
-            holders = numbers_of(members)
-            scores[np.searchsorted(numbers, common)] += impacts[np.searchsorted(holders, common)]
-        return scores
-
-    def add_scores(self, tokens: Iterable[str], times: np.float32, total: Array) -> None:
-        """Add BM25 over `tokens`, `times` its value, to `total`, which has a row for everybody."""
-        for members, impacts in self._lists(tokens):
-            total[numbers_of(members)] += times * impacts
-
-    def _lists(self, tokens: Iterable[str]) -> Iterator[tuple[BitMap, Array]]:
-        """(who holds it, what it adds to the BM25 of each) for each of `tokens` that occurs."""
-        for token in tokens:
-            if found := self._list(token):
-                start, end = found.impacts
-                shares = np.frombuffer(self._impacts.read(2 * start, 2 * end), dtype=np.uint16)
-                members = BitMap.deserialize(self._members.read(*found.members))
-                yield members, shares * np.float32(found.largest / _STEPS)
+        place = self._place(token)
+        if place is None:
+            return Holders(BitMap(), 0.0, bytes)
+        start, end = self._member_ends[place : place + 2].tolist()
+        shares = [2 * end for end in self._impact_ends[place : place + 2].tolist()]
+        members = BitMap.deserialize(self._members.read(start, end))
+        return Holders(members, float(self._largest[place]), lambda: self._impacts.read(*shares))
 
     def close(self) -> None:
         """Let go of the files."""
