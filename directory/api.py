@@ -57,7 +57,7 @@ def provider(id_: str) -> Response:
         raise NotFound("there is no provider with this id")
     profile, generation = found
     asked = search.effective(asked, engine())
-    (result,) = search.found([Hit.of(profile)], asked)
+    (result,) = search.explained([Hit.of(profile)], asked)
     answer = search.found_dict(result, asked, detail=True)
     why_not = search.why_not(profile, asked)
     said = {"matches": not why_not, "why_not": why_not, "generation": search.generation_dict(generation)}

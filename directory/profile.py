@@ -157,14 +157,16 @@ class Profile:
         return license_states(self.grants)
 
 
+_GOOD: Final = ("active", "listed")
+"""Statuses of a grant that holds, as far as is known."""
+
+
 def license_states(grants: Iterable[Grant]) -> tuple[str, ...]:
     """See `Profile.license_states`."""
     licenses = [g for g in grants if g.kind == "license"]
-    good = [g for g in licenses if g.status in ("active", "listed")]
-    if len(good) < len(licenses):
-        ended = {g.identity for g in licenses if g.status not in ("active", "listed")}
-        good = [g for g in good if g.identity not in ended]
-    return tuple(sorted({g.jurisdiction for g in good}))
+    ended = {g.identity for g in licenses if g.status not in _GOOD}
+    good = {g.jurisdiction for g in licenses if g.status in _GOOD and g.identity not in ended}
+    return tuple(sorted(good))
 
 
 DETAIL_FIELDS: Final = ("bio", "website", "email", "photo", "hours", "pronouns", "grants", "networks", "provenance")
@@ -191,10 +193,7 @@ def to_dict(profile: Profile, *, detail: bool = True) -> dict[str, Any]:
 
 def public(stored: Mapping[str, Any], *, detail: bool = True) -> dict[str, Any]:
     """`to_dict` of the profile that was `stored` (what `to_json` wrote, as JSON values), without making it."""
-    out = {**_blank(detail), **stored}
-    if not detail:
-        for name in DETAIL_FIELDS:
-            out.pop(name, None)
+    out = {name: stored.get(name, blank) for name, blank in _blank(detail).items()}
     if out["fee"]:
         out["fee"] = {**_BLANK_FEE, **out["fee"]}
     for name in ("locations", "grants", "networks"):
@@ -202,8 +201,16 @@ def public(stored: Mapping[str, Any], *, detail: bool = True) -> dict[str, Any]:
             out[name] = [{**_BLANK_NESTED[name], **item} for item in out[name]]
     if detail:
         out["provenance"] = {group: _whole(said) for group, said in out["provenance"].items()}
-    out["license_states"] = list(license_states(grants_of(stored)))
+    out["license_states"] = _license_states(stored)
     return out
+
+
+def _license_states(stored: Mapping[str, Any]) -> list[str]:
+    """`license_states` of the profile that was `stored`; grants are made only where one has ended."""
+    licenses = [g for g in stored.get("grants", ()) if g["kind"] == "license"]
+    if all(g.get("status", "listed") in _GOOD for g in licenses):
+        return sorted({g["jurisdiction"] for g in licenses})
+    return list(license_states(grants_of(stored)))
 
 
 def grants_of(stored: Mapping[str, Any]) -> tuple[Grant, ...]:

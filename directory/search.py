@@ -12,7 +12,7 @@ from typing import Any
 
 from directory import crisis, evidence, licensure, places, reasons
 from directory.cursor import Cursor
-from directory.engines.base import Engine, FacetCount, Generation, Hit, Result
+from directory.engines.base import Engine, Generation, Hit, Result
 from directory.errors import WalkGone
 from directory.facets import FACETS, Facet
 from directory.interpret import interpret, interpreter
@@ -24,10 +24,9 @@ from directory.understanding import Understanding
 from directory.vocabulary import facet_vocabulary
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value of a facet: how many there would be with it alone selected. Not frozen, which costs three times as much,
-    and every page has four hundred."""
+    """A value of a facet: how many there would be with it alone selected."""
 
     code: str
     label: str
@@ -37,11 +36,26 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class FacetCounts:
-    """A facet with all its values, zeros and selected ones included, and how many state nothing for it."""
+    """A facet: how many there would be of each code (one left out counts 0), what is selected, and how many state
+    nothing for it."""
 
     facet: Facet
-    values: tuple[FacetValue, ...]
+    counts: Mapping[str, int]
+    selected: tuple[str, ...]
     not_stated: int
+
+    def rows(self) -> Iterator[tuple[str, str, int, bool]]:
+        """(code, label, count, whether it is selected) of all values, zeros and selected ones included."""
+        count, selected, every = self.counts.get, self.selected, not self.facet.open
+        for code, label in _labels(self.facet):
+            found = count(code, 0)
+            if found or every or code in selected:
+                yield code, label, found, code in selected
+
+    @property
+    def values(self) -> tuple[FacetValue, ...]:
+        """The values."""
+        return tuple(FacetValue(*row) for row in self.rows())
 
 
 @dataclass(frozen=True)
@@ -83,12 +97,12 @@ def page(request: SearchRequest, engine: Engine) -> Page:
     return Page(
         request=request,
         total=result.total,
-        results=tuple(found(result.hits, request)),
+        results=tuple(explained(result.hits, request)),
         next=_next(request, result).token() if result.more and result.hits else None,
         facets=tuple(
-            _facet(f, result.facets[f.name], request.selected.get(f.name, ()))
+            FacetCounts(f, found.counts, request.selected.get(f.name, ()), found.not_stated)
             for f in FACETS
-            if f.name in result.facets
+            if (found := result.facets.get(f.name))
         ),
         unknown=result.unknown,
         generation=result.generation,
@@ -127,14 +141,6 @@ def _next(request: SearchRequest, result: Result) -> Cursor:
     )
 
 
-def _facet(facet: Facet, found: FacetCount, selected: tuple[str, ...]) -> FacetCounts:
-    count = found.counts.get
-    values = [FacetValue(code, label, count(code, 0), code in selected) for code, label in _labels(facet)]
-    if facet.open:
-        values = [value for value in values if value.selected or value.count]
-    return FacetCounts(facet, tuple(values), found.not_stated)
-
-
 @cache
 def _labels(facet: Facet) -> tuple[tuple[str, str], ...]:
     """Codes and labels of a facet, in the order of its vocabulary."""
@@ -142,7 +148,7 @@ def _labels(facet: Facet) -> tuple[tuple[str, str], ...]:
     return tuple((code, known.label(code)) for code in known.codes)
 
 
-def found(hits: Iterable[Hit], request: SearchRequest) -> Iterator[Found]:
+def explained(hits: Iterable[Hit], request: SearchRequest) -> Iterator[Found]:
     """What of each result depends on `request`, said of what is stored: no profile is made."""
     state, near = request.state, request.near
     explainer = reasons.Explainer(request) if request.q else None
@@ -171,7 +177,7 @@ def distance(stored: Mapping[str, Any], point: places.Point) -> float | None:
 
 
 def page_dict(page_: Page) -> dict[str, Any]:
-    """The API's answer, as in API.md; values of facets as they are, which orjson writes by itself."""
+    """The API's answer, as in API.md."""
     request = page_.request
     return {
         "total": page_.total,
@@ -185,7 +191,10 @@ def page_dict(page_: Page) -> dict[str, Any]:
             {
                 "name": f.facet.name,
                 "label": f.facet.label,
-                "values": f.values,
+                "values": [
+                    {"code": code, "label": label, "count": count, "selected": selected}
+                    for code, label, count, selected in f.rows()
+                ],
                 "not_stated": f.not_stated,
             }
             for f in page_.facets

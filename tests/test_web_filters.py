@@ -12,7 +12,7 @@ from directory import places
 from directory.engines.base import Generation
 from directory.facets import FACET
 from directory.parameters import Place
-from directory.search import FacetCounts, FacetValue, Page
+from directory.search import FacetCounts, Page
 from directory.search_request import SearchRequest, parse
 from directory.vocabulary import facet_vocabulary
 from directory.web_chips import chips
@@ -42,10 +42,7 @@ def found(
     wanted = request(query)
     facets = []
     for name, by_code in (counts or {}).items():
-        known = facet_vocabulary(FACET[name])
-        chosen = wanted.selected.get(name, ())
-        values = tuple(FacetValue(c, known.label(c), by_code.get(c, 0), c in chosen) for c in known.codes)
-        facets.append(FacetCounts(FACET[name], values, not_stated))
+        facets.append(FacetCounts(FACET[name], by_code, wanted.selected.get(name, ()), not_stated))
     return Page(wanted, total, (), next_, tuple(facets), unknown or {}, GENERATION, False)
 
 

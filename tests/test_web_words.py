@@ -12,7 +12,7 @@ from directory.engines.base import Hit
 from directory.licensure import eligibility
 from directory.parameters import Place
 from directory.profile import Fee, Grant, Location, Profile, Provenance
-from directory.search import found
+from directory.search import explained
 from directory.search_request import SearchRequest, parse
 from directory.web_card import Price, card, kind, place, price
 from directory.web_profile import json_ld, profile_page
@@ -240,7 +240,7 @@ def test_why_a_search_does_not_show_somebody_is_said_in_words() -> None:
 def test_the_profile_link_takes_the_place_along_but_not_what_troubles() -> None:
     near = Place("Austin, TX", places.find("Austin, TX"))
     request = SearchRequest(TODAY, q="panic", state="TX", near=near, selected={"concern": ("panic",)})
-    (result,) = found([Hit.of(person())], request)
+    (result,) = explained([Hit.of(person())], request)
     shown = card(result, request)
     assert shown.href == "/providers/npi:1999999984?state=TX&near=Austin%2C+TX"
 
