@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from directory.engines import embedded_rows, embedded_text
-from directory.engines.embedded_text import Holders, TextIndex, TextWriter, bitmap_of, numbers_of
+from directory.engines.embedded_text import Holders, TextIndex, TextWriter, bitmap_of, bitmap_where, numbers_of
 
 WEIGHTS = {"names": 4.0, "bio": 1.0}
 Texts = Sequence[Mapping[str, Sequence[str]]]
@@ -92,6 +92,17 @@ def test_many_tokens_are_found(tmp_path: Path) -> None:
     for n in (1, 2, 1500, 2999):
         assert list(index.holders(f"name{n}").members) == [n - 1, n]
     assert not list(index.holders("name3001").members)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4_096, 4_097, 65_535, 65_536, 65_537, 300_000])
+@pytest.mark.parametrize("share", [0, 1e-5, 0.0625, 0.5, 1])
+def test_sets_from_columns(count: int, share: float) -> None:
+    mask = np.random.default_rng(count).random(count) < share
+    made = bitmap_where(mask)
+    assert made == BitMap(np.flatnonzero(mask))
+    assert len(made) == np.count_nonzero(mask)
+    # It goes on as any other set.
+    assert made & BitMap(range(0, count, 3)) == BitMap(n for n in range(0, count, 3) if mask[n])
 
 
 @given(st.sets(st.integers(0, 2**32 - 1)))

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from pyroaring import BitMap
 
-from directory.engines.embedded_text import bitmap_of, mapped
+from directory.engines.embedded_text import bitmap_of, bitmap_where, mapped
 from directory.places import EARTH_RADIUS_MILES, Point
 
 Array = np.ndarray[Any, Any]
@@ -59,6 +59,8 @@ class Places:
 
     def __init__(self, folder: Path) -> None:
         self._places = np.load(folder / "places.npy")
+        self._lat = np.radians(self._places[:, 0])
+        self._cos = np.cos(self._lat)
         self._ends = np.load(folder / "place_ends.npy")
         self._docs = mapped(folder / "place_docs.npy")
         self._home = mapped(folder / "home.npy")
@@ -72,11 +74,19 @@ class Places:
             if point in self._known:
                 self._known.move_to_end(point)
                 return self._known[point]
-        found = np.append(miles(point, self._places), np.inf)
+        found = np.append(self._away(point, slice(None)), np.inf)
         with self._lock:
             self._known[point] = found
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
+        return found
+
+    def _away(self, point: Point, places: slice) -> Array:
+        """Great-circle miles from `point` to each of `places`: the formula of `places.miles`, by column."""
+        delta = np.radians(self._places[places, 1] - point.lon)
+        lat = np.radians(point.lat)
+        h = np.sin((self._lat[places] - lat) / 2) ** 2 + np.cos(lat) * self._cos[places] * np.sin(delta / 2) ** 2
+        found: Array = 2 * EARTH_RADIUS_MILES * np.arcsin(np.minimum(1.0, np.sqrt(h)))
         return found
 
     def within(self, point: Point, radius: float) -> BitMap:
@@ -86,14 +96,14 @@ class Places:
         else:
             band = radius / _MILES_PER_DEGREE + 1e-6
             start, end = np.searchsorted(self._places[:, 0], [point.lat - band, point.lat + band])
-            near = start + np.flatnonzero(miles(point, self._places[start:end]) <= radius)
+            near = start + np.flatnonzero(self._away(point, slice(start, end)) <= radius)
         if 4 * int((self._ends[near + 1] - self._ends[near]).sum()) < len(self._home):
             return bitmap_of(np.sort(self._at(near)))
         inside = np.zeros(len(self._places) + 1, dtype=bool)
         inside[near] = True
         found = inside[self._home]
         found[self._more[inside[self._more[:, 1]], 0]] = True
-        return bitmap_of(np.flatnonzero(found))
+        return bitmap_where(found)
 
     def _at(self, places: Array) -> Array:
         """The numbers of those at `places`, place by place."""
@@ -133,12 +143,3 @@ class Places:
         while inner <= farthest:
             yield self._at(np.flatnonzero((away >= inner) & (away < outer)))
             inner, outer = outer, 2 * outer
-
-
-def miles(point: Point, places: Array) -> Array:
-    """Great-circle miles to each (lat, lon) row: the formula of `places.miles`, by column."""
-    lat1, lat2 = np.radians(point.lat), np.radians(places[:, 0])
-    delta = np.radians(places[:, 1] - point.lon)
-    h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin(delta / 2) ** 2
-    found: Array = 2 * EARTH_RADIUS_MILES * np.arcsin(np.minimum(1.0, np.sqrt(h)))
-    return found

@@ -22,7 +22,7 @@ from directory.engines.base import FacetCount, Generation
 from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_places import Places
 from directory.engines.embedded_rows import MISSING_NUMBER, licensed_key, value_key
-from directory.engines.embedded_text import File, Holders, TextIndex, bitmap_of, mapped
+from directory.engines.embedded_text import File, Holders, TextIndex, bitmap_of, bitmap_where, mapped
 from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.lexicon import NOTE, Lexicon
@@ -178,7 +178,7 @@ class Reader:
             wanted &= values >= low
         if high is not None:
             wanted &= values <= high
-        return bitmap_of(np.flatnonzero(wanted))
+        return bitmap_where(wanted)
 
     def _licensed(self, key: str, day: int) -> BitMap:
         forever = self._bitmap(key)

@@ -15,7 +15,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.engines.embedded_reader import Array, Memo, Reader
-from directory.engines.embedded_text import bitmap_of, numbers_of
+from directory.engines.embedded_text import bitmap_of, bitmap_where, numbers_of
 from directory.ranking import ROWS, Boost, Score
 
 _DENSE: Final = 20
@@ -102,4 +102,4 @@ def _make_standing(reader: Reader, boosts: tuple[Boost, ...]) -> Standing:
         points[numbers_of(reader.members(boost.where, memo))] += boost.points
     values = np.unique(points)[::-1].tolist()
     values = values[:: max(1, -(-len(values) // _TIERS))]
-    return Standing(points, tuple((least, bitmap_of(np.flatnonzero(points >= least))) for least in values))
+    return Standing(points, tuple((least, bitmap_where(points >= least)) for least in values))
