@@ -6,7 +6,9 @@
 
 Profiles, folders and indices are made once and kept (`--cache`, and aliases `perf100k`… on the cluster). Candidates
 take turns; every request of a run differs from those before it, so no cache of answers flatters, and what caches do is
-shown apart (`again`). `--save` puts the tables into docs/performance.md.
+shown apart (`again`). Each kind is printed and kept (`results-100k.json` in the cache) as soon as it is measured; the
+tables at the end hold the last figures of every kind, also of earlier runs (`--kinds`). `--save` puts them into
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks.search import growth, stores, tables
-from benchmarks.search.measure import Plan, measure
+from benchmarks.search import growth, kinds, results, stores, tables
+from benchmarks.search.measure import Plan, measuring
 
 CACHE: Final = Path("~/.cache/provider-directory/benchmarks").expanduser()
 _SIZES: Final = (10_000, 100_000, 1_000_000, 3_000_000)
@@ -38,10 +41,10 @@ def main() -> None:
     parser.add_argument("--size", type=_size, default=100_000, help="profiles: 10k, 100k, 1m …")
     parser.add_argument("--engine", choices=(*stores.ENGINES, "both"), default=None)
     parser.add_argument("--cache", type=Path, default=CACHE, help="where profiles and folders are kept")
-    parser.add_argument("--kinds", nargs="+", help="only these kinds")
+    parser.add_argument("--kinds", nargs="+", choices=kinds.KINDS, metavar="KIND", help="only these kinds")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each candidate")
     parser.add_argument("--seconds", type=int, default=1, help="length of a run over HTTP")
-    parser.add_argument("--calls", type=int, default=100, help="calls of a kind in process")
+    parser.add_argument("--calls", type=int, default=30, help="calls of a kind in process")
     parser.add_argument("--no-http", action="store_true", help="in process only")
     parser.add_argument("--no-peers", action="store_true", help="without raw Elasticsearch and Searchkit")
     parser.add_argument("--scale", action="store_true", help="the chart of how cost grows, embedded, in process")
@@ -55,12 +58,10 @@ def main() -> None:
         growth.run(asked.cache, asked.sizes, asked.calls, as_is=asked.as_is, save=asked.save)
         return
     engine = asked.engine or ("both" if os.environ.get("ELASTICSEARCH_URL") else "embedded")
-    engines = stores.ENGINES if engine == "both" else (engine,)
     plan = Plan(
         count=asked.size,
-        engines=engines,
+        engines=stores.ENGINES if engine == "both" else (engine,),
         cache=asked.cache,
-        kinds=tuple(asked.kinds or ()),
         rounds=asked.rounds,
         seconds=asked.seconds,
         calls=asked.calls,
@@ -68,10 +69,26 @@ def main() -> None:
         peers=not asked.no_peers,
         as_is=asked.as_is,
     )
-    text = tables.markdown(measure(plan), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", asked.note)
+    _measure(plan, asked.kinds)
+    text = tables.markdown(results.read(plan.cache, plan.count), asked.note)
     print(text)
     if asked.save:
         tables.save(text, f"search-{stores.short(asked.size)}")
+
+
+def _measure(plan: Plan, only: Sequence[str] | None) -> None:
+    """Measure `only` these kinds, or all and what hangs on no kind; print and keep each as soon as it is measured."""
+    known = results.read(plan.cache, plan.count)
+    with measuring(plan) as bench:
+        for kind in only or kinds.KINDS:
+            known.kinds[kind] = bench.kind(kind)
+            known.when[kind] = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            results.write(known, plan.cache)
+            print(tables.of_kind(kind, known.kinds[kind]), end="\n\n", flush=True)
+        if plan.http and not only:
+            known.nothing = bench.nothing()
+            known.rest = {store.name: bench.rest(store) for store in bench.stores}
+            results.write(known, plan.cache)
 
 
 if __name__ == "__main__":

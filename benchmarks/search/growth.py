@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.search import kinds, stores, tables
-from benchmarks.search.measure import Plan, measure
+from benchmarks.search.measure import Plan, measuring
 
 CHART: Final = tables.PAGE.parent / "performance" / "growth.svg"
 
@@ -26,8 +26,10 @@ def run(cache: Path, sizes: Sequence[int], calls: int, *, as_is: bool, save: boo
     """Measure the embedded engine in process at each of `sizes`, print a table and draw the chart."""
     found: dict[int, dict[str, float]] = {}
     for size in sizes:
-        plan = Plan(size, ("embedded",), cache, kinds=_SHOWN, calls=calls, http=False, peers=False, as_is=as_is)
-        found[size] = {kind: times.p50 for (kind, _), times in measure(plan).process.items()}
+        plan = Plan(size, ("embedded",), cache, calls=calls, http=False, peers=False, as_is=as_is)
+        with measuring(plan) as bench:
+            figures = {kind: bench.kind(kind)["embedded"].process for kind in _SHOWN}
+        found[size] = {kind: times.p50 for kind, times in figures.items() if times}
     head = ["ms at the median", *(stores.short(size) for size in sizes)]
     text = tables.table(head, [[kind, *(f"{found[s][kind]:.1f}" for s in sizes)] for kind in _SHOWN])
     print(text)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.search import stores
-from benchmarks.search.load import Load
-from benchmarks.search.measure import RAW, Results
+from benchmarks.search import kinds, stores
+from benchmarks.search.load import Load, Times
+from benchmarks.search.raw import RAW, SEARCHKIT
+from benchmarks.search.results import Figures, Results
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
@@ -24,79 +25,85 @@ def _ms(value: float) -> str:
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def _kinds(results: Results) -> list[str]:
-    return list(dict.fromkeys(kind for kind, _ in (*results.process, *results.one) if kind != "nothing"))
+def _times(found: Times | None) -> str:
+    return f"{_ms(found.p50)} / {_ms(found.p95)} ({_ms(found.cpu)})" if found else ""
+
+
+def _latency(found: Load | None) -> str:
+    if found is None:
+        return ""
+    return f"{_ms(found.p50)} / {_ms(found.p95)}" + (f" ({found.errors} failed)" if found.errors else "")
+
+
+def _rate(found: Load | None) -> str:
+    return f"{found.rate:.0f}" if found else ""
+
+
+def of_kind(kind: str, found: Mapping[str, Figures]) -> str:
+    """The figures of one kind, a line for each candidate."""
+    head = [kind, "in process", "one connection", "again", "16 connections"]
+    return table(
+        head, [[n, _times(f.process), _latency(f.one), _latency(f.again), _rate(f.many)] for n, f in found.items()]
+    )
+
+
+def _by_kind(results: Results, cell: Callable[[Figures], str], suffix: str = "") -> tuple[list[str], list[list[str]]]:
+    """(candidates, a row of cells for each kind) of what was measured: a candidate without any cell is left out."""
+    cells = {kind: {name: cell(f) for name, f in found.items()} for kind, found in _kinds(results).items()}
+    names = list(dict.fromkeys(name for found in cells.values() for name, said in found.items() if said))
+    return [name + suffix for name in names], [
+        [kind, *(found.get(name, "") for name in names)] for kind, found in cells.items()
+    ]
+
+
+def _kinds(results: Results) -> dict[str, dict[str, Figures]]:
+    return {kind: results.kinds[kind] for kind in kinds.KINDS if kind in results.kinds}
 
 
 def _process(results: Results) -> str:
-    names = list(dict.fromkeys(name for _, name in results.process))
-    rows = []
-    for kind in _kinds(results):
-        cells = []
-        for name in names:
-            found = results.process.get((kind, name))
-            cells.append(f"{_ms(found.p50)} / {_ms(found.p95)} ({_ms(found.cpu)})" if found else "")
-        rows.append([kind, *cells])
+    names, rows = _by_kind(results, lambda f: _times(f.process))
     return "In process: milliseconds at the median / at 95% (processor time of our process)\n\n" + table(
         ["", *names], rows
     )
 
 
-def _latency(load: Load | None) -> str:
-    if load is None:
-        return ""
-    return f"{_ms(load.p50)} / {_ms(load.p95)}" + (f" ({load.errors} failed)" if load.errors else "")
-
-
 def _http(results: Results) -> str:
-    names = list(dict.fromkeys(name for kind, name in results.one if kind != "nothing"))
-    kinds = _kinds(results)
-    ours = [n for n in names if n in stores.ENGINES]
-    one = [
-        [
-            kind,
-            *(_latency(results.one.get((kind, n))) for n in names),
-            *(_latency(results.again.get((kind, n))) for n in ours),
-        ]
-        for kind in kinds
+    names, one = _by_kind(results, lambda f: _latency(f.one))
+    ours, again = _by_kind(results, lambda f: _latency(f.again), ", again")
+    every, many = _by_kind(results, lambda f: _rate(f.many))
+    if not names:
+        return ""
+    parts = [
+        "Over HTTP, one connection: milliseconds at the median / at 95%; *again*: five searches over and over",
+        table(["", *names, *ours], [[*row, *more[1:]] for row, more in zip(one, again, strict=True)]),
+        "Over HTTP, 16 connections: answers a second",
+        table(["", *every], many),
     ]
-    many = [
-        [kind, *(f"{load.rate:.0f}" if (load := results.many.get((kind, n))) else "" for n in names)] for kind in kinds
-    ]
-    ceiling = results.one["nothing", "flask"], results.many["nothing", "flask"]
-    return "\n\n".join(
-        (
-            "Over HTTP, one connection: milliseconds at the median / at 95%; *again*: five searches over and over",
-            table(["", *names, *(f"{n}, again" for n in ours)], one),
-            "Over HTTP, 16 connections: answers a second",
-            table(["", *names], many),
-            f"A Flask application that does nothing, behind the same server: {ceiling[0].p50:.2f} / "
-            f"{ceiling[0].p95:.2f} ms, {ceiling[1].rate:.0f} answers a second.",
+    if (nothing := results.nothing) and nothing.one and nothing.many:
+        parts.append(
+            f"A Flask application that does nothing, behind the same server: {nothing.one.p50:.2f} / "
+            f"{nothing.one.p95:.2f} ms, {nothing.many.rate:.0f} answers a second."
         )
-    )
+    return "\n\n".join(parts)
+
+
+def _against(found: Mapping[str, Figures]) -> list[str] | None:
+    """Ours on Elasticsearch against the faster of the two raw ways, and against Searchkit; None without the former."""
+    ours = found.get("elasticsearch")
+    raw = [f for name in RAW if (f := found.get(name))]
+    one, many = [f.one for f in raw if f.one], [f.many for f in raw if f.many]
+    if not ours or not ours.one or not ours.many or not one or not many:
+        return None
+    best, rate = min(load.p50 for load in one), max(load.rate for load in many)
+    said = [f"{ours.one.p50 - best:+.1f}", f"{ours.one.p50 / best:.2f}", f"{ours.many.rate / rate:.2f}"]
+    kit = found.get(SEARCHKIT)
+    if not kit or not kit.one or not kit.many:
+        return [*said, "", ""]
+    return [*said, f"{ours.one.p50 / kit.one.p50:.2f}", f"{ours.many.rate / kit.many.rate:.2f}"]
 
 
 def _ratios(results: Results) -> str:
-    """Ours on Elasticsearch against the faster of the two raw ways, and against Searchkit."""
-    rows = []
-    for kind in _kinds(results):
-        ours, many = results.one.get((kind, "elasticsearch")), results.many.get((kind, "elasticsearch"))
-        raw = [results.one[kind, n] for n in RAW if (kind, n) in results.one]
-        if not ours or not many or not raw:
-            continue
-        best = min(load.p50 for load in raw)
-        rate = max(results.many[kind, n].rate for n in RAW)
-        kit, kit_many = results.one.get((kind, "searchkit")), results.many.get((kind, "searchkit"))
-        rows.append(
-            [
-                kind,
-                f"{ours.p50 - best:+.1f}",
-                f"{ours.p50 / best:.2f}",
-                f"{many.rate / rate:.2f}",
-                f"{ours.p50 / kit.p50:.2f}" if kit else "",
-                f"{many.rate / kit_many.rate:.2f}" if kit_many else "",
-            ]
-        )
+    rows = [[kind, *said] for kind, found in _kinds(results).items() if (said := _against(found))]
     if not rows:
         return ""
     head = ["", "ms over raw", "time / raw", "throughput / raw", "time / Searchkit", "throughput / Searchkit"]
@@ -104,27 +111,25 @@ def _ratios(results: Results) -> str:
 
 
 def _rest(results: Results) -> str:
-    rows = [
-        [
-            name,
-            f"{results.start[name]:.1f} s" if name in results.start else "",
-            f"{results.memory[name] / 1e6:.0f} MB" if name in results.memory else "",
-            f"{_ms(results.walk[name])} ms" if name in results.walk else "",
-        ]
-        for name in results.plan.engines
-    ]
+    if not results.rest:
+        return ""
     head = ["", "start to first answer", "4 workers together (PSS)", "a page of 100 on a walk of 10,000"]
-    return table(head, rows)
+    return table(
+        head,
+        [
+            [name, f"{rest.start:.1f} s", f"{rest.memory / 1e6:.0f} MB", f"{_ms(rest.walk)} ms"]
+            for name, rest in results.rest.items()
+        ],
+    )
 
 
-def markdown(results: Results, when: str, note: str) -> str:
+def markdown(results: Results, note: str) -> str:
     """All tables, with when and how they came to be."""
-    command = f"python -m benchmarks.search --size {stores.short(results.plan.count)}"
-    said = f"{results.plan.count:,} profiles, {when}, `{command}`{f'; {note}' if note else ''}"
-    parts: list[Callable[[Results], str]] = [_process]
-    if results.one:
-        parts += [_http, _ratios]
-    return "\n\n".join([said, *filter(None, (part(results) for part in (*parts, _rest)))])
+    command = f"python -m benchmarks.search --size {stores.short(results.count)}"
+    runs = sorted(set(results.when.values()))
+    when = " to ".join(dict.fromkeys((runs[0], runs[-1])))
+    said = f"{results.count:,} profiles, {when}, `{command}`{f'; {note}' if note else ''}"
+    return "\n\n".join([said, *filter(None, (part(results) for part in (_process, _http, _ratios, _rest)))])
 
 
 def save(text: str, mark: str) -> None:
