@@ -38,10 +38,13 @@ def _lines(bodies: Sequence[Any], index: str) -> bytes:
 
 
 def _main(plan: SearchPlan) -> dict[str, Any]:
-    """The main search as the engine sends it, whatever it leaves out: hits, order, score; no counts."""
-    body = dict(elastic_query.searches(plan)[0].body)
-    body.pop("aggs", None)
-    return {**body, "track_total_hits": True}
+    """The main search as one would write it: the hits, order and score of the engine, and an exact total."""
+    body = elastic_query.searches(plan)[0].body
+    query = {"filter": [clause(e) for e in _items(plan.where)]}
+    if plan.score:
+        query["filter"] = query["filter"] or [{"match_all": {}}]
+        query["should"] = [c for c in body["query"]["bool"]["should"] if c is not elastic_query.EVERYBODY]
+    return {**body, "query": {"bool": query}, "track_total_hits": True}
 
 
 def split(plan: SearchPlan, index: str) -> Request:

@@ -16,7 +16,6 @@ from directory.config import Settings
 from directory.cursor import CHANGED_CURSOR
 from directory.engines import elastic_index, elastic_words
 from directory.engines.base import (
-    FacetCount,
     Generation,
     Hit,
     PromotionRefused,
@@ -370,12 +369,12 @@ def _rest(plan: SearchPlan, counted: Counted) -> SearchPlan:
 def _count(counted: Counted, wanted: Sequence[Search], answers: Sequence[Mapping[str, Any]]) -> None:
     """Add what `answers` count to `counted`."""
     for search, answer in zip(wanted, answers, strict=True):
-        for facet in search.facets:
-            counted.facets[facet.name] = FacetCount(*counts_of(facet, answer["aggregations"]))
+        if search.facets:
+            counted.facets |= counts_of(search.facets, answer["aggregations"])
         if search.unknown:
             counted.unknown[search.unknown] = _total(answer)
-    if counted.total is None:
-        counted.total = _total(answers[0])
+        if search.total:
+            counted.total = _total(answer)
 
 
 def _result(plan: SearchPlan, main: Mapping[str, Any], counted: Counted, generation: Generation) -> Result:

@@ -4,6 +4,7 @@ Pure: no connection. Our tokens go into whitespace-analyzed fields, so Elasticse
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -14,6 +15,7 @@ from directory.document import NUMBERS, TEXTS, document
 from directory.facets import FACETS
 from directory.licensure import WAYS
 from directory.profile import Profile
+from directory.vocabulary import facet_vocabulary
 
 FACET_FIELDS: Final = tuple(f.name for f in FACETS)
 
@@ -31,6 +33,8 @@ def mapping() -> dict[str, Any]:
             # Kept for the answer, searched by nothing.
             "profile": {"type": "object", "enabled": False},
             **dict.fromkeys((*FACET_FIELDS, "office_state"), _KEYWORD),
+            # What every facet counts of a provider, in one column: see `counted`.
+            "counted": {"type": "keyword", "index": False},
             # Long, because an integer refuses bounds beyond its range.
             **{name: {"type": "long"} for name in NUMBERS},
             "point": {"type": "geo_point"},
@@ -75,6 +79,24 @@ def licensed_term(state: str, day: int) -> str:
     return f"{state}:{date.fromordinal(day).isoformat()}"
 
 
+NOTHING: Final = "-"
+"""Stands for a code where a facet is not stated."""
+
+_TERMS: Final = {f.name: {code: f"{f.name}/{code}" for code in facet_vocabulary(f).codes} for f in FACETS}
+
+COUNTED: Final = sum(len(terms) + 1 for terms in _TERMS.values())
+"""How many different terms there can be in `counted`."""
+
+
+def counted(codes: Mapping[str, Iterable[str]]) -> list[str]:
+    """What the facets count of a provider of these `codes`: `<facet>/<code>`, or `<facet>/-` where nothing is stated.
+    To read this one column is to count them all."""
+    out: list[str] = []
+    for name, terms in _TERMS.items():
+        out += [terms[code] for code in codes.get(name, ())] or [f"{name}/{NOTHING}"]
+    return out
+
+
 def body(profile: Profile, stored: bytes) -> dict[str, Any]:
     """The document of `profile`, of which the JSON `stored` is kept. What is not stated is left out."""
     doc = document(profile)
@@ -83,6 +105,7 @@ def body(profile: Profile, stored: bytes) -> dict[str, Any]:
         "profile": orjson.Fragment(stored),
         **{name: list(codes) for name, codes in doc.codes.items()},
         **{name: value for name, value in doc.numbers.items() if value is not None},
+        "counted": counted(doc.codes),
         "has_grants": doc.has_grants,
         "all": " ".join(dict.fromkeys(token for found in doc.texts.values() for token in found)),
         "text": {name: " ".join(found) for name, found in doc.texts.items() if found},

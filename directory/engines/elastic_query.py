@@ -1,19 +1,20 @@
 """A plan as the bodies of one `_msearch`. Pure: what goes in is the plan, what comes out is JSON values.
 
-The main search has all filters in its query and counts the facets that are not selected; a facet that is, is counted
-by a search of size 0 without its own filter. One round trip, and the searches of size 0 use the shard's request cache.
+The first search finds the page and counts nothing, so that Lucene may skip who cannot be on it. The others have size 0:
+one counts who matches and the facets that are not selected, and a facet that is, is counted without its own filter. One
+round trip; the node answers its searches side by side and keeps the counts in the shard's request cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from directory.cursor import CHANGED_CURSOR
 from directory.document import TEXTS
-from directory.engines.base import walk_key
-from directory.engines.elastic_index import licensed_term
+from directory.engines.base import FacetCount, walk_key
+from directory.engines.elastic_index import COUNTED, NOTHING, licensed_term
 from directory.errors import BadRequest, ParameterError
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.facets import FACET
@@ -60,10 +61,12 @@ return value < params.floor ? params.last : value;
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search of the `_msearch`: what it counts (`facets`, or the total for the filter `unknown`) and its body."""
+    """One search of the `_msearch`: its body, and what it counts: `facets`, the plan's `total`, or the total for the
+    filter `unknown`."""
 
     body: dict[str, Any]
     facets: tuple[FacetPlan, ...] = ()
+    total: bool = False
     unknown: str | None = None
 
 
@@ -133,6 +136,10 @@ def _from(point: Point) -> dict[str, float]:
     return {"lat": point.lat, "lon": point.lon, "earth": EARTH_RADIUS_MILES, "last": LAST}
 
 
+EVERYBODY: Final = {"constant_score": {"filter": {"match_all": {}}, "boost": 0.0}}
+"""What everybody matches, for no points."""
+
+
 def _scores(score: Score) -> list[dict[str, Any]]:
     """What ranks: each token in each text, by the weight of the text, and the points of those who match."""
     tokens = dict.fromkeys(t for word in score.words for alternative in word for t in alternative)
@@ -186,6 +193,9 @@ def _sort_values(plan: SearchPlan) -> list[Any]:
 
 # Searches
 
+_SEVERAL: Final = 5
+"""So many facets take longer to count each by its own column than all by the one of all."""
+
 
 def facet_aggregations(facet: FacetPlan) -> dict[str, Any]:
     """Aggregations that count `facet`: `<name>` by value, `<name>/-` those who state nothing."""
@@ -199,21 +209,16 @@ def facet_aggregations(facet: FacetPlan) -> dict[str, Any]:
     }
 
 
-def _counting(base: Expr, facets: tuple[FacetPlan, ...]) -> Search:
-    aggregations = {name: agg for facet in facets for name, agg in facet_aggregations(facet).items()}
-    query = {"bool": {"filter": _filters(base)}}
-    return Search({"size": 0, "track_total_hits": False, "query": query, "aggs": aggregations}, facets)
-
-
-def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...], total: bool) -> Search:
+def _page(plan: SearchPlan) -> Search:
+    """The search that finds who is on the page, in order."""
     query: dict[str, Any] = {"filter": _filters(plan.where)}
     if plan.score:
-        # Without a filter `should` would not only rank, but leave out those whom no clause matches.
-        query["filter"] = query["filter"] or [{"match_all": {}}]
-        query["should"] = _scores(plan.score)
+        # Only where one clause of several must match, Lucene skips those whom the rest cannot lift onto the page; so
+        # there is one that all match.
+        query |= {"should": [*_scores(plan.score), EVERYBODY], "minimum_should_match": 1}
     body: dict[str, Any] = {
         "size": plan.limit,
-        "track_total_hits": total,
+        "track_total_hits": False,
         "_source": ["profile"],
         "query": {"bool": query},
         "sort": [*(_sort(key, plan) for key in plan.order), {"id": {"order": "asc"}}],
@@ -224,36 +229,66 @@ def _main(plan: SearchPlan, facets: tuple[FacetPlan, ...], total: bool) -> Searc
         body["size"] = plan.limit + 1
     elif plan.offset:
         body["from"] = plan.offset
-    if facets:
-        body["aggs"] = {name: agg for facet in facets for name, agg in facet_aggregations(facet).items()}
-    return Search(body, facets)
+    return Search(body)
 
 
 def searches(plan: SearchPlan, *, total: bool = True) -> list[Search]:
-    """All searches of `plan`, the main one first. Facets with the same base share a search. Without `total` it is not
-    counted how many match, which spares looking at all of them."""
-    by_base: dict[Expr, list[FacetPlan]] = {plan.where: []}
+    """All searches of `plan`, the page's first. Facets with the same base share a search. Without `total` it is not
+    counted how many match."""
+    by_base: dict[Expr, list[FacetPlan]] = {plan.where: []} if total else {}
     for facet in plan.facets:
         by_base.setdefault(facet.base, []).append(facet)
-    found = [_main(plan, tuple(by_base.pop(plan.where)), total)]
-    found += [_counting(base, tuple(facets)) for base, facets in by_base.items()]
-    return found + list(_unknown(plan))
+    counts = [
+        counting(base, facets=tuple(facets), total=total and base == plan.where) for base, facets in by_base.items()
+    ]
+    return [_page(plan), *counts, *(counting(expr, unknown=name) for name, expr in plan.unknown.items())]
 
 
-def counting(expr: Expr, unknown: str | None = None) -> Search:
-    """A search that only tells how many match `expr`."""
-    query = {"bool": {"filter": _filters(expr)}}
-    return Search({"size": 0, "track_total_hits": True, "query": query}, unknown=unknown)
+def counting(
+    expr: Expr, *, facets: tuple[FacetPlan, ...] = (), total: bool = False, unknown: str | None = None
+) -> Search:
+    """A search that only counts: how many match `expr`, unless it is for `facets` alone, and what those state."""
+    body: dict[str, Any] = {
+        "size": 0,
+        "track_total_hits": total or not facets,
+        "query": {"bool": {"filter": _filters(expr)}},
+    }
+    if facets:
+        body["aggs"] = _aggregations(facets)
+    return Search(body, facets, total, unknown)
 
 
-def _unknown(plan: SearchPlan) -> Iterator[Search]:
-    for name, expr in plan.unknown.items():
-        yield counting(expr, name)
+def _divided(facets: Sequence[FacetPlan]) -> tuple[list[FacetPlan], list[FacetPlan]]:
+    """Which of `facets` are counted by the one column of all (it pays from a few on), and which by their own."""
+    together = [facet for facet in facets if facet.values is None]
+    if len(together) < _SEVERAL:
+        return [], [*facets]
+    return together, [facet for facet in facets if facet.values is not None]
 
 
-def counts_of(facet: FacetPlan, aggregations: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """(count by code, how many state nothing) out of a search's aggregations."""
+def _aggregations(facets: Sequence[FacetPlan]) -> dict[str, Any]:
+    together, alone = _divided(facets)
+    found = {name: agg for facet in alone for name, agg in facet_aggregations(facet).items()}
+    return {**found, "counted": {"terms": {"field": "counted", "size": COUNTED}}} if together else found
+
+
+def counts_of(facets: Sequence[FacetPlan], aggregations: Mapping[str, Any]) -> dict[str, FacetCount]:
+    """What `facets` count, by name, out of the aggregations of their search."""
+    together, alone = _divided(facets)
+    found = {facet.name: _count_of(facet, aggregations) for facet in alone}
+    if together:
+        stated: dict[str, dict[str, int]] = {facet.name: {} for facet in together}
+        for bucket in aggregations["counted"]["buckets"]:
+            name, _, code = bucket["key"].partition("/")
+            if name in stated:
+                stated[name][code] = int(bucket["doc_count"])
+        found |= {name: FacetCount(counts, counts.pop(NOTHING, 0)) for name, counts in stated.items()}
+    return found
+
+
+def _count_of(facet: FacetPlan, aggregations: Mapping[str, Any]) -> FacetCount:
     not_stated = int(aggregations[f"{facet.name}/-"]["doc_count"])
     if facet.values is not None:
-        return {code: int(aggregations[f"{facet.name}/{code}"]["doc_count"]) for code in facet.values}, not_stated
-    return {b["key"]: int(b["doc_count"]) for b in aggregations[facet.name]["buckets"]}, not_stated
+        by_value = {code: int(aggregations[f"{facet.name}/{code}"]["doc_count"]) for code in facet.values}
+        return FacetCount(by_value, not_stated)
+    return FacetCount({b["key"]: int(b["doc_count"]) for b in aggregations[facet.name]["buckets"]}, not_stated)
