@@ -8,6 +8,7 @@ place, and look-ups are searches in sorted order: opening costs next to nothing,
 from __future__ import annotations
 
 import hashlib
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -61,14 +62,25 @@ def _count(counts: Counter[str], words: Iterable[str]) -> None:
         counts[word] = counts.get(word, 0) + 1
 
 
+def _packed(words: int, parts: list[bytes]) -> bytes:
+    head = orjson.dumps([words, *map(len, parts)])
+    return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, *parts])
+
+
+_NOTHING: Final = _packed(0, [b"", b"{}", b"", b"", b"", b"[]"])
+
+
 class Builder:
-    """Gathers the words of a generation while it is built; in a copy, beside those of the generation copied (`base`),
-    of which none are taken out: who left may still be looked for by name."""
+    """Counts the words of a generation while it is built. Those of a copy go on from the generation copied (`base`);
+    who leaves it is dropped."""
 
     def __init__(self, base: Lexicon | None = None) -> None:
-        self._counts: dict[Kind, Counter[str]] = {kind: Counter(base.words(kind) if base else {}) for kind in KINDS}
-        self._shown: dict[str, str] = dict(base.unusual) if base else {}
-        self._pairs: set[int] = set(base.pairs) if base else set()
+        self._base = base or Lexicon()
+        self._counts: dict[Kind, Counter[str]] = {kind: Counter(self._base.words(kind)) for kind in KINDS}
+        self._shown = Counter(self._base.spellings())
+        # A pair of names is there once for each name that has it.
+        self._pairs = array("Q")
+        self._dropped = array("Q")
 
     def add(self, profile: Profile) -> None:
         """Take in one provider."""
@@ -81,11 +93,11 @@ class Builder:
                 parts.append(word)
                 if unusual:
                     # O'Brien and McDonald aren't shown as Obrien and Mcdonald.
-                    self._shown.setdefault(word, part)
+                    self._shown[word, part] += 1
             words.update(parts)
-            self._pairs.update([_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4]])
+            self._pairs.extend([_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4]])
         if len(given) > 1 or len(family) > 1:
-            self._pairs.update(_pair(a, b) for a in given for b in family)
+            self._pairs.extend([_pair(a, b) for a in given for b in family])
         words.discard("")
         _count(self._counts["name"], words)
         _count(self._counts["city"], {w for place in profile.locations if place.city for w in name_words(place.city)})
@@ -94,9 +106,18 @@ class Builder:
         """Take in all that `later` has taken in."""
         for kind, counts in later._counts.items():
             self._counts[kind].update(counts)
-        for word, shown in later._shown.items():
-            self._shown.setdefault(word, shown)
-        self._pairs |= later._pairs
+        self._shown.update(later._shown)
+        self._pairs.extend(later._pairs)
+
+    def drop(self, profiles: Iterable[Profile]) -> None:
+        """Take out providers who were taken in before, by this or by the generation copied."""
+        gone = Builder()
+        for profile in profiles:
+            gone.add(profile)
+        for kind, counts in gone._counts.items():
+            self._counts[kind].subtract(counts)
+        self._shown.subtract(gone._shown)
+        self._dropped.extend(gone._pairs)
 
     def lexicon(self) -> Lexicon:
         """The lexicon of all that was taken in."""
@@ -104,13 +125,24 @@ class Builder:
 
     def to_bytes(self) -> bytes:
         """As it is kept with a generation."""
-        words = sorted({w for counts in self._counts.values() for w in counts})
+        words = sorted({w for counts in self._counts.values() for w, n in counts.items() if n})
         rows = [[counts.get(w, 0) for w in words] for counts in self._counts.values()]
         counted = np.array(rows, dtype=np.uint32).reshape(len(KINDS), len(words))
-        pairs = np.array(sorted(self._pairs), dtype=np.uint64)
-        parts = ["\n".join(words).encode(), orjson.dumps(self._shown), counted.tobytes(), pairs.tobytes()]
-        head = orjson.dumps([len(words), *map(len, parts)])
-        return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, *parts])
+        spellings = sorted((*spelling, n) for spelling, n in self._shown.items() if n)
+        shown: dict[str, str] = {}
+        for word, part, _ in sorted(spellings, key=lambda s: -s[2]):
+            shown.setdefault(word, part)  # the most frequent, of several the first by alphabet
+        pairs = [found.tobytes() for found in self._counted_pairs()]
+        parts = ["\n".join(words).encode(), orjson.dumps(shown), counted.tobytes(), *pairs, orjson.dumps(spellings)]
+        return _packed(len(words), parts)
+
+    def _counted_pairs(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """The pairs of names, ascending, and how many names have each."""
+        known = [self._base.pairs, np.frombuffer(self._pairs, np.uint64), np.frombuffer(self._dropped, np.uint64)]
+        times = [self._base.pair_counts(), np.ones(len(known[1]), np.int64), np.full(len(known[2]), -1, np.int64)]
+        pairs, of = np.unique(np.concatenate(known), return_inverse=True)
+        counts = np.bincount(of, np.concatenate(times), len(pairs)).astype(np.uint32)
+        return pairs[counts > 0], counts[counts > 0]
 
     def pieces(self) -> Iterator[bytes]:
         """`to_bytes` in the parts of a note."""
@@ -123,8 +155,7 @@ class Lexicon:
     """The words of a generation. Safe to share between threads."""
 
     def __init__(self, data: bytes = b"") -> None:
-        if not data:
-            data = Builder().to_bytes()
+        data = data or _NOTHING
         if data[: len(_MAGIC)] != _MAGIC:
             raise ValueError("this is no lexicon, or one of another version")
         start = len(_MAGIC) + 4
@@ -139,7 +170,9 @@ class Lexicon:
         self._words: list[str] = parts[0].decode().split("\n") if count else []
         self.unusual: Mapping[str, str] = orjson.loads(parts[1])
         self._counts = np.frombuffer(parts[2], dtype=np.uint32).reshape(len(KINDS), count)
-        self._pairs: np.ndarray[Any, Any] = np.frombuffer(parts[3], dtype=np.uint64)
+        self.pairs: np.ndarray[Any, Any] = np.frombuffer(parts[3], dtype=np.uint64)
+        # What only a copy goes on from. Earlier code kept none; what it built is never copied.
+        self._for_copies = parts[4:]
         self._buckets: dict[tuple[Kind, str, int], list[str]] | None = None
 
     @classmethod
@@ -159,11 +192,13 @@ class Lexicon:
         """As it is kept with a generation."""
         return self._data
 
-    @property
-    def pairs(self) -> list[int]:
-        """The pairs of names that somebody bears together, each as a number."""
-        found: list[int] = self._pairs.tolist()
-        return found
+    def pair_counts(self) -> np.ndarray[Any, Any]:
+        """How many names have each of `pairs`."""
+        return np.frombuffer(self._for_copies[0], dtype=np.uint32)
+
+    def spellings(self) -> dict[tuple[str, str], int]:
+        """(word, as a name has it) -> in how many names, of words that are shown otherwise than with one capital."""
+        return {(word, part): times for word, part, times in orjson.loads(self._for_copies[1])}
 
     def __len__(self) -> int:
         return len(self._words)
@@ -185,8 +220,8 @@ class Lexicon:
     def together(self, first: str, second: str) -> bool:
         """Whether some provider is called so: `first` before `second` in one name."""
         wanted = np.uint64(_pair(first, second))
-        place = int(np.searchsorted(self._pairs, wanted))
-        return place < len(self._pairs) and self._pairs[place] == wanted
+        place = int(np.searchsorted(self.pairs, wanted))
+        return place < len(self.pairs) and self.pairs[place] == wanted
 
     def shown(self, word: str) -> str:
         """`word` as a provider writes it: `O'Brien` for `obrien`."""

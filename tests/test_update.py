@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,14 +17,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.engines.base import Engine
+from directory import processes
+from directory.config import Settings
+from directory.engines.base import Engine, FacetCount
+from directory.engines.elastic import ElasticEngine
 from directory.engines.embedded import EmbeddedEngine
+from directory.plan import plan
+from directory.search_request import parse
 from indexer import update as update_module
 from indexer.pipeline import Input, Options, build
 from indexer.report import Outcome, RejectLog
 from indexer.suppress import Entry
 from indexer.update import update
-from tests.homes import Home
+from tests.conftest import NewEngine
+from tests.elastic_node import Node
+from tests.homes import Home, clear_cluster
 from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, write
 from tests.test_nppes import SHARED, WEEKS
 
@@ -67,11 +76,25 @@ def everything(engine: Engine) -> dict[str, Any]:
     """All that a generation holds and a reader or a later update can tell."""
     live = engine.live()
     words = {id_: orjson.loads(word) for id_, word in engine.said(live.name)}
-    people = {id_: found[0] for id_ in words if (found := engine.get(id_))}
+    people, facets = _people(engine)
     assert len(people) == live.providers
     counted = {name: about["providers"] for name, about in live.sources.items() if name != "merge"}
     notes = {n: sorted(engine.kept(live.name, n)) for n in ("nppes-memory", "license-keys")}
-    return {"words": words, "people": people, "counted": counted, "merge": live.sources["merge"], "notes": notes}
+    return {
+        "words": words, "people": people, "facets": facets, "counted": counted, "merge": live.sources["merge"],
+        "notes": notes, "lexicon": engine.lexicon().to_bytes(),
+    }  # fmt: skip
+
+
+def _people(engine: Engine) -> tuple[dict[str, Any], Mapping[str, FacetCount]]:
+    """Everybody as a search of everything finds them, by id, and its counts."""
+    found: dict[str, Any] = {}
+    while True:
+        request = f"sort=name&page_size=100&page={len(found) // 100 + 1}"
+        result = engine.search(plan(parse(request.encode(), TODAY)))
+        found |= {hit.stored["id"]: hit.stored for hit in result.hits}
+        if not result.more:
+            return found, result.facets
 
 
 def own(path: Path, *people: Mapping[str, Any]) -> Path:
@@ -104,15 +127,46 @@ def test_a_week_and_deactivations(engine: Engine, way: str, tmp_path: Path) -> N
     assert everything(engine) == everything(whole)
 
 
+GONE: Final = SHARED / "deactivated_npis_202401.csv.gz"
+_REAL: Final = {"week_1": WEEKS[0], "week_2": WEEKS[1], "deactivations": GONE}
+
+
+@pytest.fixture(scope="module")
+def whole(new_engine: NewEngine) -> Callable[[bool], dict[str, Any]]:
+    """What a build of both real weeks makes, with or without the deactivations."""
+
+    @cache
+    def of(deactivated: bool) -> dict[str, Any]:
+        engine = new_engine("whole")
+        built(engine, *WEEKS, *[GONE] * deactivated)
+        return everything(engine)
+
+    return of
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="the sample files are not here")
-@pytest.mark.parametrize("deactivated", [True, False], ids=["with_deactivations", "without"])
-def test_the_real_weeks(tmp_path: Path, deactivated: bool) -> None:
-    engine, whole = EmbeddedEngine(tmp_path / "a"), EmbeddedEngine(tmp_path / "b")
-    extra = [SHARED / "deactivated_npis_202401.csv.gz"] * deactivated
-    built(whole, *WEEKS, *extra)
-    built(engine, *extra, WEEKS[1])
-    updated(engine, WEEKS[0])
-    assert everything(engine) == everything(whole)
+@pytest.mark.parametrize(
+    ("new_engine", "first"),
+    [("embedded", "deactivations"), *(("elasticsearch", name) for name in _REAL)],
+    indirect=["new_engine"],
+)
+def test_the_real_weeks_in_any_order(
+    new_engine: NewEngine, whole: Callable[[bool], dict[str, Any]], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update_module, "_LARGE", 0)
+    # To start others, run after run, takes longer than the work.
+    monkeypatch.setattr(processes, "processes", lambda: 1)
+    engine = new_engine("weeks")
+    begun = built(engine, _REAL[first]).generation
+    assert begun
+    for rest in _orders([path for name, path in _REAL.items() if name != first]):
+        engine.promote(begun, expected=engine.live().name)
+        given = {_REAL[first]}
+        for path in rest:
+            updated(engine, path)
+            given.add(path)
+            if given.issuperset(WEEKS):
+                assert everything(engine) == whole(GONE in given)
 
 
 ANA: Final = {"npi": npi(1), "name": "Ana Rivera", "modalities": ["cbt"], "languages": ["es"]}
@@ -313,11 +367,27 @@ def test_any_events_in_any_files(large: int, files: list[list[tuple[str, Any]]])
         engine.close()
 
 
+@settings(max_examples=4)
+@given(files=_FILES)
+def test_any_events_on_elasticsearch(node: Node, files: list[list[tuple[str, Any]]]) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(update_module, "_LARGE", 0)
+        wanted = Settings("elasticsearch", (node.url,), alias=f"events{secrets.token_hex(4)}")
+        engine = ElasticEngine(wanted, search_seconds=60)
+        try:
+            _as_built(engine, Path(folder), _written(Path(folder), files))
+        finally:
+            engine.close()
+            clear_cluster(node.url, wanted.alias)
+
+
 def test_some_events(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: list[list[tuple[str, Any]]] = [
         [("nppes", row(1)), ("nppes", row(2)), ("profiles", {"npi": npi(3), "name": "Own", "modalities": ["cbt"]})],
         [("nppes", gone(1, "02/01/2024")), ("nppes", gone(3, "02/01/2024")), ("nppes", row(4))],
         [("nppes", row(3, updated="03/01/2024")), ("nppes", row(2, updated="03/01/2024", taxonomy_1="207Q00000X"))],
+        [("nppes", row(4, updated="04/01/2024", family="O'BRIEN", city="DALLAS"))],
+        [("nppes", row(4, updated="05/01/2024", family="OBRIEN"))],
     ]
     monkeypatch.setattr(update_module, "_LARGE", 0)
     _as_built(engine, tmp_path, _written(tmp_path, files))

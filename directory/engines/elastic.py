@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from directory import document, licensure, text, vocabulary
+from directory import document, lexicon, licensure, text, vocabulary
 from directory.config import Settings
 from directory.cursor import CHANGED_CURSOR
 from directory.engines import elastic_index, elastic_words
@@ -62,7 +62,7 @@ _SEVERAL: Final = "the alias points at something else than one generation; leave
 def _fingerprint() -> str:
     """Changes with whatever decides what is in an index: mapping, settings, vocabularies, analysis."""
     shape = [repr(part) for part in (elastic_index.mapping(), elastic_index.settings(), elastic_words.mapping())]
-    return fingerprint(vocabulary.fingerprint(), *shape, *source_of(document, licensure, text))
+    return fingerprint(vocabulary.fingerprint(), *shape, *source_of(document, lexicon, licensure, text))
 
 
 class ElasticEngine:

@@ -17,11 +17,12 @@ from elasticsearch import Elasticsearch, NotFoundError
 from directory.engines import elastic_index, elastic_words
 from directory.engines.base import Generation, parse_generation_name
 from directory.engines.elastic_bulk import Prepared, Sender, bodies, delete_lines, index_lines, prepared
-from directory.engines.elastic_client import translated
+from directory.engines.elastic_client import readable, translated
 from directory.engines.elastic_words import generation_of, note_sources, words_index
-from directory.engines.preparing import PreparedBuild, Rising
+from directory.engines.preparing import BATCH, PreparedBuild, Rising, batches
 from directory.errors import EngineUnavailable
 from directory.lexicon import NOTE, Builder, Lexicon
+from directory.profile import from_dict
 
 _BEAT_SECONDS: Final = 15.0
 _DEAD_AFTER: Final = timedelta(minutes=10)
@@ -75,6 +76,7 @@ class ElasticBuild(PreparedBuild):
         self._profile_ids.check(prepared.ids)
         self._word_ids.check(prepared.word_ids)
         self._lexicon.take(prepared.lexicon)
+        self._drop_names(prepared.ids)
         self._send(self.name, prepared.profiles)
         self._send(self._words, prepared.words)
 
@@ -95,8 +97,18 @@ class ElasticBuild(PreparedBuild):
         """See `base.Build.remove`."""
         if not self._copy:
             raise RuntimeError("only a copy holds somebody to remove")
-        self._send(self.name, bodies(map(delete_lines, ids)))
+        gone = list(ids)
         self.settle()
+        self._drop_names(gone)
+        self._send(self.name, bodies(map(delete_lines, gone)))
+        self.settle()
+
+    def _drop_names(self, ids: Sequence[str]) -> None:
+        """Take the names out of the lexicon of those of `ids` that a copy holds so far."""
+        for some in batches(ids if self._copy else (), BATCH):
+            with translated(), readable():
+                found = self._client.mget(index=self.name, ids=some, source_includes=["profile"])["docs"]
+                self._lexicon.drop(from_dict(doc["_source"]["profile"]) for doc in found if doc.get("found"))
 
     def keep(self, name: str, parts: Iterable[bytes]) -> None:
         """See `base.Build.keep`."""
