@@ -9,6 +9,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
+import orjson
 from elasticsearch import Elasticsearch, NotFoundError
 
 from directory import document, lexicon, licensure, text, vocabulary
@@ -62,7 +63,7 @@ _SEVERAL: Final = "the alias points at something else than one generation; leave
 def _fingerprint() -> str:
     """Changes with whatever decides what is in an index: mapping, settings, vocabularies, analysis."""
     shape = [repr(part) for part in (elastic_index.mapping(), elastic_index.settings(), elastic_words.mapping())]
-    return fingerprint(vocabulary.fingerprint(), *shape, *source_of(document, lexicon, licensure, text))
+    return fingerprint(vocabulary.fingerprint(), *shape, *source_of(elastic_index, document, lexicon, licensure, text))
 
 
 class ElasticEngine:
@@ -114,13 +115,14 @@ class ElasticEngine:
             if generation is None and walk:
                 raise WalkGone(_GONE)
             counted = self._counted.recall(generation, plan) if generation else Counted({}, {}, None)
-            wanted = searches(_rest(plan, counted), total=counted.total is None)
+            rest = _rest(plan, counted)
+            wanted = searches(rest, total=counted.total is None)
             with readable():
                 live, answers = self._ask(client, name, wanted, walk=walk)
                 if generation and answers and (walk or live == name):
                     self._live_name = live
                     _count(counted, wanted, answers)
-                    self._counted.learn(generation, plan, counted)
+                    self._counted.learn(generation, rest, counted)
                     return _result(plan, answers[0], counted, replace(generation, live=live == name))
             # The alias has moved since the last request: only an answer from one generation throughout is given.
             name = live if live != name else None
@@ -175,7 +177,7 @@ class ElasticEngine:
         try:
             with translated(), readable():
                 found = self._client.get(index=self._alias, id=id_, source_includes=["profile"])
-                profile, name = from_dict(found["_source"]["profile"]), str(found["_index"])
+                profile, name = from_dict(_stored(found.body)), str(found["_index"])
         except NotFoundError as error:
             if isinstance(error.body, Mapping) and error.body.get("found") is False:
                 return None
@@ -377,9 +379,14 @@ def _count(counted: Counted, wanted: Sequence[Search], answers: Sequence[Mapping
             counted.total = _total(answer)
 
 
+def _stored(found: Mapping[str, Any]) -> dict[str, Any]:
+    stored: dict[str, Any] = orjson.loads(found["_source"]["profile"])
+    return stored
+
+
 def _result(plan: SearchPlan, main: Mapping[str, Any], counted: Counted, generation: Generation) -> Result:
     total = counted.total or 0
     found = main["hits"]["hits"]
-    hits = tuple(Hit(h["_source"]["profile"], tuple(h["sort"][:-1])) for h in found[: plan.limit])
+    hits = tuple(Hit(_stored(h), tuple(h["sort"][:-1])) for h in found[: plan.limit])
     more = len(found) > plan.limit if plan.after_id is not None else total > plan.offset + plan.limit
     return Result(total, hits, more, counted.facets, counted.unknown, generation)

@@ -9,8 +9,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-import orjson
-
 from directory.document import NUMBERS, TEXTS, document
 from directory.facets import FACETS
 from directory.licensure import WAYS
@@ -30,7 +28,7 @@ def mapping() -> dict[str, Any]:
         "dynamic": "strict",
         "properties": {
             "id": _KEYWORD,
-            # Kept for the answer, searched by nothing.
+            # Kept for the answer, searched by nothing: its JSON as one string, which nobody on the way takes apart.
             "profile": {"type": "object", "enabled": False},
             **dict.fromkeys((*FACET_FIELDS, "office_state"), _KEYWORD),
             # What every facet counts of a provider, in one column: see `counted`.
@@ -102,7 +100,7 @@ def body(profile: Profile, stored: bytes) -> dict[str, Any]:
     doc = document(profile)
     out: dict[str, Any] = {
         "id": doc.id,
-        "profile": orjson.Fragment(stored),
+        "profile": stored.decode(),
         **{name: list(codes) for name, codes in doc.codes.items()},
         **{name: value for name, value in doc.numbers.items() if value is not None},
         "counted": counted(doc.codes),
