@@ -2,18 +2,22 @@
 
 Nothing here comes from `directory.plan` or an engine, so that both can be wrong without the oracle being wrong with
 them. Each filter is a plain question to one profile, asked of every profile; its answers are kept as a set of places
-in the list (bits of one whole number), because the same question comes back for every value of every facet.
+in the list (bits of one whole number), because the same question comes back for every value of every facet. Profiles
+that are alike in all that a question looks at are asked through one of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_, or_
 from typing import Any, Final, TypeAlias
+
+import numpy as np
 
 from directory import document, evidence, licensure, places, ranking, text
 from directory.facets import FACET, FACETS, Facet
@@ -72,9 +76,13 @@ def lowest_fee(profile: Profile) -> int | None:
     return min(fees) if fees else None
 
 
-def distance(profile: Profile, point: places.Point) -> float | None:
-    """Miles to the nearest location with coordinates; None when there is none."""
-    here = [places.Point(p.lat, p.lon) for p in profile.locations if p.lat is not None and p.lon is not None]
+def located(profile: Profile) -> tuple[places.Point, ...]:
+    """Where the locations with coordinates are."""
+    return tuple(places.Point(p.lat, p.lon) for p in profile.locations if p.lat is not None and p.lon is not None)
+
+
+def nearest(point: places.Point, here: Iterable[places.Point]) -> float | None:
+    """Miles from `point` to the nearest of `here`; None when there is none."""
     return min((places.miles(point, p) for p in here), default=None)
 
 
@@ -90,17 +98,17 @@ def searchable(profile: Profile) -> frozenset[str]:
     return frozenset(text.name_tokens(names)) | {t for line in rest for t in text.tokens(line)}
 
 
-def may_see(profile: Profile, request: SearchRequest) -> bool:
-    """Whether a client in the request's state may be seen in a way that is offered and asked for. The filters on
-    `meeting` and `remote` each ask for such a way; who doesn't state `meeting` may offer any."""
-    standing = licensure.eligibility(profile.grants, request.state or "", request.today)
+def may_see(standing: Mapping[str, str], meeting: tuple[str, ...], request: SearchRequest) -> bool:
+    """Whether a client in the request's state may be seen in a way that is offered and asked for, by what the grants
+    come to there (`standing`). The filters on `meeting` and `remote` each ask for such a way; who doesn't state
+    `meeting` may offer any."""
     asked = []
     if chosen := request.selected.get("meeting"):
         asked.append(set(chosen))
     if chosen := request.selected.get("remote"):
         asked.append(_REMOTE_CODES if chosen == ("true",) else {"in_person"})
     for codes in asked or [_ALL_CODES]:
-        offered = codes & set(profile.meeting) if profile.meeting else codes
+        offered = codes & set(meeting) if meeting else codes
         ways = {"remote" if code in _REMOTE_CODES else "in_person" for code in offered}
         if not any(standing[way] in ("yes", "listed") for way in ways):
             return False
@@ -118,35 +126,38 @@ def states_nothing(profile: Profile, name: str) -> bool:
     if name == "verified_within":
         return profile.verified_on is None
     if name == "near":
-        return distance(profile, places.Point(0, 0)) is None
+        return not located(profile)
     if name == "state":
         return not profile.grants
     raise KeyError(name)
 
 
-def _keep(name: str, request: SearchRequest, found: frozenset[str], profile: Profile) -> bool:
-    """Whether the filter `name` of `request` keeps `profile`, whose tokens are `found`."""
-    today = request.today
-    if name == "q":
-        return all(any(found.issuperset(a) for a in word) for word in required(request))
-    if name in FACET:
-        return any(code in request.selected[name] for code in stated(profile, FACET[name]))
+def _looked_at(name: str, request: SearchRequest, profile: Profile) -> Any:
+    """All that the filter `name` looks at in `profile`; None when it states nothing that could be tested."""
     if name == "office_state":
-        return any(p.state == request.office_state for p in profile.locations)
+        return frozenset(p.state for p in profile.locations)
     if name == "state":
-        return may_see(profile, request)
-    if states_nothing(profile, name):
-        return False
-    if name == "near":
-        assert request.near is not None
-        miles = distance(profile, request.near.point)
-        return miles is not None and miles <= request.radius
+        standing = licensure.eligibility(profile.grants, request.state or "", request.today)
+        return standing["in_person"], standing["remote"], profile.meeting
     if name == "max_fee":
-        return (lowest_fee(profile) or 0) <= (request.max_fee or 0)
+        return lowest_fee(profile)
+    return profile.experience_since if name == "min_experience" else profile.verified_on
+
+
+def _keeps(name: str, request: SearchRequest, seen: Any) -> bool:
+    """Whether the filter `name` of `request` keeps a profile in which it looked at `seen`."""
+    today = request.today
+    if name == "office_state":
+        return request.office_state in seen
+    if name == "state":
+        in_person, remote, meeting = seen
+        return may_see({"in_person": in_person, "remote": remote}, meeting, request)
+    if name == "max_fee":
+        return bool(seen <= request.max_fee)
     if name == "min_experience":
-        return today.year - (profile.experience_since or 0) >= (request.min_experience or 0)
+        return bool(today.year - seen >= (request.min_experience or 0))
     if name == "verified_within":
-        return (today - (profile.verified_on or today)).days <= (request.verified_within or 0)
+        return bool((today - seen).days <= (request.verified_within or 0))
     raise KeyError(name)
 
 
@@ -180,6 +191,11 @@ def _alone(request: SearchRequest, name: str, codes: tuple[str, ...]) -> SearchR
 def _last(value: Any) -> tuple[bool, Any]:
     """A sort value that puts what is not stated last."""
     return value is None, 0 if value is None else value
+
+
+def _places(kept: Sequence[bool] | np.ndarray[Any, Any]) -> Places:
+    """The places of what is kept: one truth a profile, in order."""
+    return int.from_bytes(np.packbits(np.asarray(kept, bool), bitorder="little").tobytes(), "little")
 
 
 def _newest(day: date | None) -> tuple[bool, Any]:
@@ -218,7 +234,7 @@ def points(profile: Profile, request: SearchRequest) -> int:
         met.append(("freshness", 1, sum(age <= days for days in rows["freshness"].steps)))
     share = 100 * sum(getattr(profile, f) not in (None, ()) for f in document.DECIDING) / len(document.DECIDING)
     met.append(("completeness", 1, sum(share >= percent for percent in rows["completeness"].steps)))
-    far = distance(profile, request.near.point) if request.near else None
+    far = nearest(request.near.point, located(profile)) if request.near else None
     met.append(("distance", 1, 0 if far is None else sum(far <= miles for miles in rows["distance"].steps)))
     taking = {"yes": "accepting", "waitlist": "waitlist", None: "accepting_not_stated"}.get(profile.accepting)
     met += [(taking, 1, 1)] if taking else []
@@ -234,9 +250,6 @@ def turn(profile: Profile, today: date) -> int:
 def _sort_key(profile: Profile, request: SearchRequest) -> tuple[Any, ...]:
     if request.sort == "relevance":
         return _newest(profile.verified_on), turn(profile, request.today)
-    if request.sort == "distance":
-        assert request.near is not None
-        return _last(distance(profile, request.near.point))
     if request.sort == "fee":
         return _last(lowest_fee(profile))
     if request.sort == "soonest":
@@ -255,7 +268,11 @@ class Oracle:
         self.by_id: Final = {p.id: p for p in self.profiles}
         self._found = [searchable(p) for p in self.profiles]
         self._everyone: Final[Places] = (1 << len(self.profiles)) - 1
+        self._located = [located(p) for p in self.profiles]
         self._answers: dict[Any, Places] = {}
+        self._codes: dict[str, dict[str, Places]] = {}
+        self._alike: dict[Any, dict[Any, Places]] = {}
+        self._miles: dict[places.Point, list[float | None]] = {}
         self._orders: dict[Any, list[int]] = {}
 
     def search(self, request: SearchRequest) -> Expected:
@@ -278,7 +295,7 @@ class Oracle:
 
     def forget(self, answers: int, orders: int) -> None:
         """Keep no more than so many answers and orders, the latest: for long runs over many profiles."""
-        for known, kept in ((self._answers, answers), (self._orders, orders)):
+        for known, kept in ((self._answers, answers), (self._orders, orders), (self._miles, orders)):
             while len(known) > kept:
                 del known[next(iter(known))]
 
@@ -314,28 +331,67 @@ class Oracle:
     def _matching(self, request: SearchRequest) -> Places:
         found = self._everyone
         for name, asked in _active(request).items():
-            kept = self._answer((name, asked), lambda i, name=name: self._keep(name, request, i))  # type: ignore[misc]
+            kept = self._kept(name, asked, request)
             if name in request.include_unknown:
                 kept |= self._silent(name)
             found &= kept
         return found
 
-    def _keep(self, name: str, request: SearchRequest, i: int) -> bool:
-        return _keep(name, request, self._found[i], self.profiles[i])
+    def _kept(self, name: str, asked: Any, request: SearchRequest) -> Places:
+        """The places of those whom the filter `name` of `request` keeps."""
+        if name == "q":
+            return reduce(and_, [self._having(word) for word in required(request)])
+        if name in FACET:
+            return reduce(or_, [self._stating(name, code) for code in request.selected[name]])
+        if name == "near":
+            return self._answer((name, asked), lambda: self._within(request))
+        return self._answer((name, asked), lambda: self._keeping(name, request))
+
+    def _having(self, word: text.Word) -> Places:
+        """The places of those who have all tokens of one of the alternatives for `word`."""
+        return reduce(or_, [reduce(and_, [self._token(t) for t in tokens], self._everyone) for tokens in word], 0)
+
+    def _token(self, token: str) -> Places:
+        return self._answer(("token", token), lambda: _places([token in found for found in self._found]))
+
+    def _within(self, request: SearchRequest) -> Places:
+        assert request.near is not None
+        return _places([far is not None and far <= request.radius for far in self._distances(request.near.point)])
+
+    def _keeping(self, name: str, request: SearchRequest) -> Places:
+        """The places of those whom a filter keeps by what it looks at in them, each distinct one asked about once."""
+        key = (name, request.state, request.today) if name == "state" else name
+        if key not in self._alike:
+            seen = [_looked_at(name, request, p) for p in self.profiles]
+            number = {one: n for n, one in enumerate(set(seen))}
+            numbers = np.array([number[one] for one in seen], dtype=int)
+            self._alike[key] = {one: _places(numbers == n) for one, n in number.items() if one is not None}
+        return reduce(or_, [alike for seen, alike in self._alike[key].items() if _keeps(name, request, seen)], 0)
 
     def _stating(self, name: str, code: str) -> Places:
-        return self._answer((name, code), lambda i: code in stated(self.profiles[i], FACET[name]))
+        if name not in self._codes:
+            kept = {code: np.zeros(len(self.profiles), bool) for code in facet_vocabulary(FACET[name]).codes}
+            for i, profile in enumerate(self.profiles):
+                for one in stated(profile, FACET[name]):
+                    kept[one][i] = True
+            self._codes[name] = {code: _places(those) for code, those in kept.items()}
+        return self._codes[name][code]
 
     def _silent(self, name: str) -> Places:
-        return self._answer(name, lambda i: states_nothing(self.profiles[i], name))
+        return self._answer(name, lambda: _places([states_nothing(p, name) for p in self.profiles]))
 
-    def _answer(self, question: Any, ask: Callable[[int], bool]) -> Places:
-        """The places of those of whom `ask` holds, asked once for each `question`."""
+    def _answer(self, question: Any, ask: Callable[[], Places]) -> Places:
+        """What `ask` says, asked once for each `question`."""
         if question not in self._answers:
-            # Digits of a binary number are read in one go; adding bits one by one copies the number for each.
-            digits = "".join("1" if ask(i) else "0" for i in reversed(range(len(self.profiles))))
-            self._answers[question] = int(digits or "0", 2)
+            self._answers[question] = ask()
         return self._answers[question]
+
+    def _distances(self, point: places.Point) -> list[float | None]:
+        """Miles from `point` to each profile."""
+        if point not in self._miles:
+            miles = {here: nearest(point, here) for here in set(self._located)}
+            self._miles[point] = [miles[here] for here in self._located]
+        return self._miles[point]
 
     def _order(self, request: SearchRequest) -> list[int]:
         """All places in the order that `request` asks for, ties by id."""
@@ -343,5 +399,9 @@ class Oracle:
         key = request.sort, request.today, point
         if key not in self._orders:
             # The list is in order of id and sorting is stable, so ties stay in order of id.
-            self._orders[key] = sorted(range(len(self.profiles)), key=lambda i: _sort_key(self.profiles[i], request))
+            far = self._distances(point) if point else []
+            everyone = range(len(self.profiles))
+            self._orders[key] = sorted(
+                everyone, key=lambda i: _last(far[i]) if point else _sort_key(self.profiles[i], request)
+            )
         return self._orders[key]
