@@ -1,7 +1,11 @@
 """gunicorn's settings: `gunicorn wsgi:app` serves with these. Nothing here logs an address's query."""
 
+import gc
 import os
 from typing import Any
+
+# Until everything is read, hardly anything becomes garbage, and looking for it takes a quarter of the time.
+gc.disable()
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))

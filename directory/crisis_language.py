@@ -73,7 +73,7 @@ class _LanguageFile(PhraseFile):
             spelling=self._spelling(),
             rewrite=rewrite,
             rewriting=re.compile("|".join(sorted(rewrite, key=len, reverse=True))),
-            turns=re.compile("|".join([re.escape(END), *(p.regex.pattern for p in turns)])),
+            turns=re.compile("|".join([re.escape(END), *(p.expression for p in turns)])),
             contexts=contexts,
             masks=masks,
             statements=statements,

@@ -109,7 +109,7 @@ class _NeedFile(PhraseFile):
             seen: dict[str, int] = {}
             for strength, patterns in self.mapping(node, allowed=tuple(STRENGTHS)).items():
                 for pattern in self.patterns(patterns, seen):
-                    denying = self._deniers.difference(pattern.regex.pattern)
+                    denying = self._deniers.difference(pattern.expression)
                     found.append(Sign(code, STRENGTHS[strength], pattern, denying, len(found)))
         by_anchor: dict[str, list[Sign]] = {}
         for sign in found:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import yaml
 
 from directory.phrase_pattern import Alphabet, Part, Pattern, PatternError, any_of, compile_pattern, read
-from directory.vocabulary_files import VocabularyError
+from directory.vocabulary_files import SAFE_LOADER, VocabularyError
 
 Item: TypeAlias = tuple[str, int]
 """A piece of text and its line."""
@@ -30,7 +30,7 @@ class YamlFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            self.root = yaml.compose(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise self.fail(line, error.problem or "is not YAML") from None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 END: Final = "."
@@ -72,13 +73,19 @@ class Part:
     word: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
-    """A compiled pattern. A line without any of `anchors` can't match, which spares most of the searching."""
+    """A pattern that was read. A line without any of `anchors` can't match, which spares most of the searching."""
 
     source: str
-    regex: re.Pattern[str]
+    expression: str
     anchors: frozenset[str]
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The expression to search lines with. Compiled at its first use: thousands of patterns wait for words that
+        are rarely typed, and compiling all of them takes half of a start."""
+        return re.compile(self.expression)
 
 
 def _class(chars: Iterable[str]) -> Part:
@@ -190,4 +197,4 @@ def compile_pattern(source: str, lists: Mapping[str, Part], alphabet: Alphabet, 
     part = read(source, lists, alphabet, common)
     if part.anchors is None:
         raise PatternError("no word in it is sure to occur")
-    return Pattern(source, re.compile(part.regex), part.anchors)
+    return Pattern(source, part.regex, part.anchors)

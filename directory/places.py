@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from sys import intern
+from typing import Final, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -51,37 +52,47 @@ class UnknownPlace(ValueError):
 ZIP_CODES: Final = Path(__file__).with_name("zip_codes.csv.gz")
 LISTS: Final = ("acceptable_cities", "unacceptable_cities", "area_codes")
 """Columns of several names, divided by bars."""
+COLUMNS: Final = ("zip_code", "zip_code_type", "active", "city", "state", "county", "lat", "long", *LISTS)
+"""All columns of the table."""
 
 
-def _all_rows() -> Iterator[dict[str, Any]]:
+class ZipCode(NamedTuple):
+    """What the table knows of a ZIP code. `kind`: STANDARD, PO BOX, UNIQUE (one organisation) or MILITARY; `point`:
+    (latitude, longitude) of its centroid in degrees, None when it is unplaced."""
+
+    code: str
+    kind: str
+    active: bool
+    city: str
+    state: str
+    county: str
+    point: tuple[float, float] | None
+    other_cities: tuple[str, ...]
+    area_codes: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def zip_rows() -> Mapping[str, ZipCode]:
+    """Every ZIP code with what is known of it, in order."""
+    return {row.code: row for row in _rows()}
+
+
+def _rows() -> Iterator[ZipCode]:
     with gzip.open(ZIP_CODES, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            several = {name: row[name].split("|") if row[name] else [] for name in LISTS}
-            yield {**row, "active": row["active"] == "True", **several}
-
-
-def _point(lat: str, lon: str) -> Point | None:
-    point = Point(float(lat), float(lon))
-    return None if point.lat == 0 and point.lon == 0 else point
-
-
-@lru_cache(maxsize=1)
-def zip_rows() -> Mapping[str, Mapping[str, Any]]:
-    """Every ZIP code with what is known of it: `city`, `state`, `county`, `zip_code_type`, `lat`, `long` (text),
-    `acceptable_cities`…"""
-    return {row["zip_code"]: row for row in _all_rows()}
-
-
-@lru_cache(maxsize=1)
-def _zip_points() -> Mapping[str, tuple[float, float]]:
-    """ZIP -> its centroid. Without the rows, which take twenty times the memory."""
-    placed = ((row["zip_code"], _point(row["lat"], row["long"])) for row in _all_rows())
-    return {code: (point.lat, point.lon) for code, point in placed if point}
+        rows = csv.reader(file)
+        next(rows)
+        for code, kind, active, city, state, county, lat, lon, *lists in rows:
+            point = float(lat), float(lon)
+            acceptable, unacceptable, area_codes = (tuple(names.split("|")) if names else () for names in lists)
+            others = acceptable + unacceptable
+            placed = point if point != (0, 0) else None
+            yield ZipCode(code, intern(kind), active == "True", city, intern(state), county, placed, others, area_codes)
 
 
 def zip_point(zip5: str) -> tuple[float, float] | None:
     """(latitude, longitude) of a five-digit ZIP's centroid, in degrees; None when unknown or unplaced."""
-    return _zip_points().get(zip5)
+    row = zip_rows().get(zip5)
+    return row.point if row else None
 
 
 @lru_cache(maxsize=50_000)
@@ -98,37 +109,27 @@ def city_key(city: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _cities() -> Mapping[str, Mapping[str, tuple[str, Point]]]:
-    """state -> city key -> name and the mean of the coordinates of its placed ZIPs; other names yield to cities."""
-    points: dict[tuple[str, str], list[Point]] = defaultdict(list)
-    others: dict[tuple[str, str], list[Point]] = defaultdict(list)
-    names: dict[tuple[str, str], str] = {}
-    for row in _all_rows():
-        point = _point(row["lat"], row["long"])
-        if point is None:
-            continue
-        for known, city in (
-            (points, row["city"]),
-            *((others, c) for c in (*row["acceptable_cities"], *row["unacceptable_cities"])),
-        ):
-            at = row["state"], city_key(city)
-            known[at].append(point)
-            names.setdefault(at, city)
-    table: dict[str, dict[str, tuple[str, Point]]] = defaultdict(dict)
-    for (state, key), found in (*others.items(), *points.items()):
-        lat, lon = found[0].lat, found[0].lon
-        if len(found) > 1:
-            lat, lon = (math.fsum(c) / len(found) for c in zip(*((p.lat, p.lon) for p in found), strict=True))
-        # Six decimals (11 cm) are what every engine holds exactly.
-        table[state][key] = names[state, key], Point(round(lat, 6), round(lon, 6))
-    return table
+def _cities() -> Mapping[str, Mapping[str, tuple[str, list[tuple[float, float]]]]]:
+    """state -> city key -> name and the points of its placed ZIPs; other names yield to cities."""
+    own: dict[str, dict[str, tuple[str, list[tuple[float, float]]]]] = defaultdict(dict)
+    others: dict[str, dict[str, tuple[str, list[tuple[float, float]]]]] = defaultdict(dict)
+    for row in zip_rows().values():
+        if row.point:
+            own[row.state].setdefault(city_key(row.city), (row.city, []))[1].append(row.point)
+            for other in row.other_cities:
+                others[row.state].setdefault(city_key(other), (other, []))[1].append(row.point)
+    return {state: others[state] | cities for state, cities in own.items()}
 
 
 @lru_cache(maxsize=20_000)
 def city_point(city: str, state: str) -> tuple[float, float] | None:
     """(latitude, longitude) of a city of a USPS state: the mean of its placed ZIPs; None when unknown."""
-    found = _cities().get(state, {}).get(city_key(city))
-    return (found[1].lat, found[1].lon) if found else None
+    _, points = _cities().get(state, {}).get(city_key(city), ("", []))
+    if not points:
+        return None
+    # Six decimals (11 cm) are what every engine holds exactly.
+    lat, lon = (round(math.fsum(degrees) / len(points), 6) for degrees in zip(*points, strict=True))
+    return lat, lon
 
 
 def find(text: str) -> Point:
@@ -141,11 +142,11 @@ def find(text: str) -> Point:
         if found := zip_point(zip5):
             return Point(*found)
         if row := zip_rows().get(zip5):
-            city = f"{row['city']}, {row['state']}"
+            city = f"{row.city}, {row.state}"
             raise UnknownPlace(
                 f"ZIP code {zip5} has no place on the map (it serves one organization or the military); "
                 "give a neighboring ZIP or a city",
-                city if city_point(row["city"], row["state"]) else None,
+                city if city_point(row.city, row.state) else None,
             )
         raise UnknownPlace("there is no such ZIP code")
     match = _CITY_STATE.fullmatch(text.strip())

@@ -50,8 +50,8 @@ class City:
 def _cities() -> Mapping[Key, City]:
     counted: dict[tuple[str, str], int] = defaultdict(int)
     for row in places.zip_rows().values():
-        if row["lat"] not in ("0", 0) and row["zip_code_type"] != "MILITARY":
-            counted[row["city"], row["state"]] += 1
+        if row.point and row.kind != "MILITARY":
+            counted[row.city, row.state] += 1
     found: dict[Key, City] = {}
     for (city, state), zips in counted.items():
         name = _spelt_out(key(city))

@@ -17,6 +17,7 @@ import yaml
 
 from directory.text import fold
 from directory.vocabulary import FOLDER
+from directory.vocabulary_files import SAFE_LOADER
 
 Key: TypeAlias = tuple[str, ...]
 """A name, word by word, as words compare."""
@@ -35,7 +36,7 @@ _IRREGULAR: Final = {"children": "child", "women": "woman", "men": "man", "peopl
 @cache
 def rules() -> Mapping[str, Any]:
     """`vocabularies/query.yaml`."""
-    return MappingProxyType(yaml.safe_load((FOLDER / "query.yaml").read_text("utf-8")))
+    return MappingProxyType(yaml.load((FOLDER / "query.yaml").read_text("utf-8"), SAFE_LOADER))  # noqa: S506 - it is safe
 
 
 @cache
@@ -134,7 +135,8 @@ def key(text: str) -> Key:
     >>> key("Cognitive-behavioural therapies")
     ('cognitive', 'behavioral', 'therapy')
     """
-    return tuple(t.key for t in tokens(text.replace("_", " ")))
+    words = (same(match[0]) for match in _WORD.finditer(text.replace("_", " ").replace("&", "+")))
+    return tuple(word for word in words if word)
 
 
 def listed(text: str) -> frozenset[str]:

@@ -154,5 +154,5 @@ def cities() -> Cities:
 
 def _placed() -> Iterator[tuple[str, str]]:
     for row in places.zip_rows().values():
-        if float(row["lat"]) or float(row["long"]):
-            yield row["city"], row["state"]
+        if row.point:
+            yield row.city, row.state

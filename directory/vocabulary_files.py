@@ -7,7 +7,12 @@ import io
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
+
+import yaml
+
+SAFE_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""What YAML is read with: libyaml's where PyYAML has it, ten times as fast."""
 
 
 class VocabularyError(ValueError):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from directory.places import zip_point, zip_rows
+from directory.places import ZipCode, zip_rows
 from directory.profile import Location
 from directory.vocabulary import vocabulary
 from indexer.demo_draws import one, weighted
@@ -35,18 +35,18 @@ class Home:
 class _Area:
     """ZIP rows of a metropolitan area, the running sums of their weights, and the level of fees."""
 
-    zips: tuple[Mapping[str, Any], ...]
+    zips: tuple[ZipCode, ...]
     sums: tuple[float, ...]
     fees: float
 
-    def draw(self, random: Random) -> Mapping[str, Any]:
+    def draw(self, random: Random) -> ZipCode:
         return weighted(random, self.zips, self.sums)
 
 
-def _area(rows: Iterable[Mapping[str, Any]], fees: float) -> _Area:
+def _area(rows: Iterable[ZipCode], fees: float) -> _Area:
     """Some ZIP codes have many practices and most have few: a weight of each, always the same."""
     zips = tuple(rows)
-    weights = (Random(int(row["zip_code"])).lognormvariate(0, 0.9) for row in zips)  # noqa: S311 - no secret
+    weights = (Random(int(row.code)).lognormvariate(0, 0.9) for row in zips)  # noqa: S311 - no secret
     return _Area(zips, tuple(accumulate(weights)), fees)
 
 
@@ -63,29 +63,28 @@ def _areas() -> tuple[tuple[_Area, ...], tuple[float, ...]]:
             rows = [
                 r
                 for r in usable
-                if (r["state"] == line["state"] and r["county"] in counties)
-                or (not counties and r["zip_code"] not in taken)
+                if (r.state == line["state"] and r.county in counties) or (not counties and r.code not in taken)
             ]
-            taken |= {r["zip_code"] for r in rows}
+            taken |= {r.code for r in rows}
             areas.append(_area(rows, float(line["fees"])))
             weights.append(float(line["weight"]))
     return tuple(areas), tuple(accumulate(weights))
 
 
-def _usable(row: Mapping[str, Any]) -> bool:
+def _usable(row: ZipCode) -> bool:
     return (
-        row["zip_code_type"] == "STANDARD"
-        and row["active"]
-        and bool(row["area_codes"])
-        and row["state"] in vocabulary("states")
-        and row["state"] not in _ISLANDS
-        and zip_point(row["zip_code"]) is not None
+        row.kind == "STANDARD"
+        and row.active
+        and bool(row.area_codes)
+        and row.state in vocabulary("states")
+        and row.state not in _ISLANDS
+        and row.point is not None
     )
 
 
-def _location(row: Mapping[str, Any]) -> Location:
-    lat, lon = zip_point(row["zip_code"]) or (None, None)
-    return Location(city=row["city"], state=row["state"], zip=row["zip_code"], lat=lat, lon=lon)
+def _location(row: ZipCode) -> Location:
+    lat, lon = row.point or (None, None)
+    return Location(city=row.city, state=row.state, zip=row.code, lat=lat, lon=lon)
 
 
 def home(random: Random) -> Home:
@@ -96,6 +95,6 @@ def home(random: Random) -> Home:
     rows = [first]
     if random.random() < _SECOND_OFFICE:
         second = area.draw(random)
-        if second["state"] == first["state"] and second["zip_code"] != first["zip_code"]:
+        if second.state == first.state and second.code != first.code:
             rows.append(second)
-    return Home(tuple(map(_location, rows)), first["state"], one(random, first["area_codes"]), area.fees)
+    return Home(tuple(map(_location, rows)), first.state, one(random, first.area_codes), area.fees)

@@ -8,6 +8,8 @@ import pytest
 
 from directory.crisis import read_helplines
 from directory.crisis_language import load
+from directory.needs_language import load as load_needs
+from directory.vocabulary import FOLDER, vocabulary
 from directory.vocabulary_files import VocabularyError
 
 LANGUAGE = """\
@@ -180,3 +182,15 @@ def test_patterns_mean_what_they_say(tmp_path: Path, pattern: str, said: str, fo
     line = language.line(said)
     assert (compiled.regex.search(line) is not None) == found
     assert not found or not compiled.anchors.isdisjoint(line)
+
+
+def test_every_pattern_of_the_files_can_be_searched_for() -> None:
+    """Patterns are compiled at their first use: none may fail then."""
+    crisis, needs = load(FOLDER / "crisis.yaml"), load_needs(FOLDER / "needs.yaml", vocabulary("concerns"))
+    of_contexts = [p for c in crisis.contexts.values() for p in (*c.patterns, *c.cancelled_by)]
+    of_crisis = [*of_contexts, *(p for _, p in crisis.masks), *(s.pattern for s in crisis.statements)]
+    of_needs = {sign.order: sign.pattern for signs in needs.signs.values() for sign in signs}
+    patterns = [*of_crisis, *of_needs.values(), *needs.negation, *needs.past, *needs.masks]
+    assert len(patterns) > 2000
+    for pattern in patterns:
+        assert pattern.regex.search("") is None, pattern.source

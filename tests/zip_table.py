@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import zipcodes
 
-from directory.places import LISTS, ZIP_CODES
+from directory.places import COLUMNS, LISTS, ZIP_CODES
 
 # The package says that it is typed, but its functions are not.
 _package: Final[Callable[[], list[dict[str, Any]]]] = zipcodes.list_all
@@ -19,8 +19,7 @@ _package: Final[Callable[[], list[dict[str, Any]]]] = zipcodes.list_all
 def table() -> str:
     """The rows of the package as CSV, by ZIP code, with the columns that the project uses."""
     text = io.StringIO(newline="")
-    columns = ["zip_code", "zip_code_type", "active", "city", "state", "county", "lat", "long", *LISTS]
-    rows = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    rows = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     rows.writeheader()
     rows.writerows({**row, **{name: "|".join(row[name]) for name in LISTS}} for row in _package())
     return text.getvalue()

@@ -86,8 +86,8 @@ class _People:
         self.random = Random(seed)
         self.family_names, self.given_names = _known_names()
         self.heads, self.tails = _HEADS.split(), _TAILS.split()
-        places = [r for r in zip_rows().values() if r["state"] in vocabulary("states") and r["active"]]
-        self.places = [(r["city"].upper(), r["state"], r["zip_code"]) for r in places]
+        places = [r for r in zip_rows().values() if r.state in vocabulary("states") and r.active]
+        self.places = [(r.city.upper(), r.state, r.code) for r in places]
         self.code, self.letters = _from(self.random, _OURS), _from(self.random, _LETTERS)
 
     def below(self, n: int) -> int:

@@ -92,7 +92,7 @@ def placed(location: dict[str, Any]) -> dict[str, Any]:
     lat_lon = _point(location["city"], location["state"], location["zip"], location["country"])
     if location["zip"] and not location["city"] and not location["state"]:
         row = places.zip_rows()[location["zip"]]
-        location = location | {"city": row["city"], "state": row["state"]}
+        location = location | {"city": row.city, "state": row.state}
     lat, lon = lat_lon or (None, None)
     return location | {"lat": lat, "lon": lon}
 
@@ -122,8 +122,8 @@ def _zip_point(city: str | None, usps: str | None, zip5: str) -> tuple[float, fl
     if row is None:
         raise Wrong("unknown_zip", "there is no such ZIP code", zip5)
     point = places.zip_point(zip5)
-    if usps and usps != row["state"] and not _close(city, usps, point):
-        here = f"{row['city']}, {row['state']}"
+    if usps and usps != row.state and not _close(city, usps, point):
+        here = f"{row.city}, {row.state}"
         raise Wrong("contradiction", f"ZIP code {zip5} is in {here}, not in {usps}", zip5)
     return point
 
