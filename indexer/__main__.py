@@ -128,8 +128,9 @@ def update_command(
 
     Whoever a file names is stated anew by its source; everybody else stays as the live generation has them, and so
     does what other sources say. Of NPPES files the latest event of an NPI counts, whatever the order of files: a
-    deactivation takes somebody out, a later reactivation brings them back with all that other sources say. To be left
-    out of a file of profiles, plan_net or qhp takes nobody out: use `suppress`, or `build` without them.
+    deactivation takes somebody out, a later reactivation brings them back with all that other sources say. Plans' files
+    are their whole networks: give all of plan_net, or all of qhp, together, for of whom they leave out that source
+    speaks no more. To be left out of a file of profiles takes nobody out: use `suppress`, or `build` without them.
     """
     _make(update, inputs, as_json, reject_report, allow_shrink, allow_rejects)
 
@@ -277,6 +278,8 @@ def _tell(outcome: Outcome) -> None:
             if words:
                 most = ", ".join(f"{word} ({count})" for word, count in words.most_common(10))
                 out.print(f"{name}: {words.total():,} times an unknown {field}: {most}", markup=False)
+    for name, count in outcome.ended.items():
+        out.print(f"{name}: has no word any more on {count:,} of whom it spoke before")
     for c in outcome.conflicts:
         who = f"{c['providers']:,} providers"
         out.print(f"{c['group']}: {c['other']} states something different from {c['shown']} for {who}", markup=False)

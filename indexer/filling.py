@@ -49,7 +49,9 @@ def _part(prepare: Prepare | None, batch: Sequence[tuple[str, bytes, Change, boo
     profiles: list[Stored] = []
     kept: list[Word] = []
     for id_, packed, change, gone in batch:
-        words = applied(change, unpack(packed)) if change else unpack(packed)
+        before = unpack(packed)
+        words = applied(change, before) if change else before
+        part.tally.ended.update(before.keys() - words.keys())
         found = listed(words, gone)
         part.tally.count(words, found)
         if found is not None:

@@ -19,7 +19,7 @@ from directory.errors import NoGeneration, Problem
 from indexer.duplicates import NOTE as LICENSE_KEYS
 from indexer.duplicates import Duplicates
 from indexer.filling import Said, fill
-from indexer.report import Outcome, RejectLog, halved, too_few_providers, too_many_rejects, unknown_words
+from indexer.report import Outcome, RejectLog, halved, mostly_ended, too_few_providers, too_many_rejects, unknown_words
 from indexer.sources import SOURCES
 from indexer.sources.base import Source
 from indexer.sources.files import Unusable
@@ -165,7 +165,11 @@ class Run:
         if live is None or self.options.allow_shrink:
             return
         before = {name: about.get("providers", 0) for name, about in live.sources.items() if name in self.sources}
-        refusal = too_few_providers(self.tally.providers, live.providers) or halved(self.tally.words, before)
+        refusal = (
+            too_few_providers(self.tally.providers, live.providers)
+            or halved(self.tally.words, before)
+            or mostly_ended(self.tally.ended, before)
+        )
         if refusal:
             raise Refused(refusal)
 
@@ -175,7 +179,8 @@ class Run:
         earlier = self.earlier.sources if self.earlier else {}
         found: dict[str, Any] = {name: about for name, about in earlier.items() if name != ABOUT_MERGE}
         for name, source in self.sources.items():
-            files = [*found.get(name, {}).get("files", ()), *self._files(name)]
+            earlier_files = () if source.whole else found.get(name, {}).get("files", ())
+            files = [*earlier_files, *self._files(name)]
             found[name] = {
                 **source.counts.as_dict(),
                 "files": [f for i, f in enumerate(files) if f not in files[:i]],
@@ -207,6 +212,7 @@ class Run:
             unmapped={name: source.unmapped for name, source in self.sources.items()},
             conflicts=self.tally.conflicts_as_list(),
             possible_duplicates=self.duplicates.found(),
+            ended=+self.tally.ended,
             **result,
         )
 

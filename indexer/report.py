@@ -113,7 +113,7 @@ class RejectLog:
 class Outcome:
     """How a run ended. `refusal` says why nothing changed (None: it went through); `unmapped` counts, by source and
     field, the words that no vocabulary knows; for `conflicts` see `tally.Tally.conflicts_as_list`, for
-    `possible_duplicates` see `duplicates.Duplicates.found`."""
+    `possible_duplicates` see `duplicates.Duplicates.found`, for `ended` `tally.Tally`."""
 
     command: str
     sources: Mapping[str, Counts]
@@ -124,6 +124,7 @@ class Outcome:
     unmapped: Mapping[str, Mapping[str, Counter[str]]] = field(default_factory=dict)
     conflicts: Sequence[Mapping[str, Any]] = ()
     possible_duplicates: Mapping[str, Any] = field(default_factory=dict)
+    ended: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self, most_unmapped: int = 100) -> dict[str, Any]:
         """The `--json` object."""
@@ -137,6 +138,7 @@ class Outcome:
             "error": self.refusal,
             "conflicts": list(self.conflicts),
             "possible_duplicates": dict(self.possible_duplicates),
+            "ended": dict(self.ended),
             "unmapped": {
                 source: {name: dict(words.most_common(most_unmapped)) for name, words in fields.items()}
                 for source, fields in self.unmapped.items()
@@ -181,4 +183,14 @@ def halved(now: Mapping[str, int], before: Mapping[str, int]) -> str | None:
         if now.get(name, 0) * 2 < count:
             fall = f"from {count:,} to {now.get(name, 0):,}"
             return f"{name}: providers fall {fall}, by more than half (--allow-shrink takes it all the same)"
+    return None
+
+
+def mostly_ended(ended: Mapping[str, int], before: Mapping[str, int]) -> str | None:
+    """A sentence when a source has no word any more on over half of those it spoke of before, else None: it may be
+    another plan's files that were given."""
+    for name, count in before.items():
+        if ended.get(name, 0) * 2 > count:
+            left = f"{ended[name]:,} of the {count:,} providers it spoke of are not in it any more, over half"
+            return f"{name}: {left} (--allow-shrink takes it all the same)"
     return None

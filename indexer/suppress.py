@@ -156,6 +156,7 @@ class Honoring:
         self._listed = listed
         self.name = source.name
         self.takes_folder = source.takes_folder
+        self.whole = source.whole
         self.counts: Counts = source.counts
         self.unmapped: Mapping[str, Counter[str]] = source.unmapped
 

@@ -12,18 +12,20 @@ from indexer.merge import Conflict, Merged
 ABOUT_MERGE: Final = "merge"
 """The key of a generation's `sources` under which the counts that concern several sources are."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """How words and counts are kept; a generation with another number can't be updated."""
 
 
 @dataclass(slots=True)
 class Tally:
     """`providers` are those listed, `demo` the fictional ones among them, `words` (source -> ids that it speaks of)
-    include those who are not listed; `conflicts` counts providers."""
+    include those who are not listed; `ended` (source -> ids) are those of whom it has no word any more that had one in
+    the earlier generation; `conflicts` counts providers."""
 
     providers: int = 0
     demo: int = 0
     words: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[Conflict] = field(default_factory=Counter)
 
     def count(self, sources: Iterable[str], merged: Merged | None, sign: int = 1) -> None:
@@ -41,6 +43,7 @@ class Tally:
         self.providers += other.providers
         self.demo += other.demo
         self.words.update(other.words)
+        self.ended.update(other.ended)
         self.conflicts.update(other.conflicts)
 
     @classmethod
@@ -50,7 +53,7 @@ class Tally:
         conflicts = {
             Conflict(c["group"], c["shown"], c["other"]): c["providers"] for c in about[ABOUT_MERGE]["conflicts"]
         }
-        return cls(providers, about[ABOUT_MERGE]["demo"], words, Counter(conflicts))
+        return cls(providers, about[ABOUT_MERGE]["demo"], words, conflicts=Counter(conflicts))
 
     def conflicts_as_list(self) -> list[dict[str, Any]]:
         """The conflicts as JSON has them, most frequent first."""

@@ -54,7 +54,7 @@ def _updatable(engine: Engine) -> Generation:
         raise Refused("nothing has been built yet, so there is nothing to update; run `build` with all sources first")
     if live.sources.get(ABOUT_MERGE, {}).get("format") != FORMAT:
         raise Refused(
-            f"{live.name} was made by code that kept no words of its sources; run `build` with all of them once"
+            f"{live.name} was made by code that kept less of what its sources said; run `build` with all of them once"
         )
     return live
 
@@ -107,6 +107,7 @@ def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], ke
         old, new = listed(before, run.was_removed(id_)), listed(after, run.removed(id_))
         run.tally.count(before, old, -1)
         run.tally.count(after, new)
+        run.tally.ended.update(before.keys() - after.keys())
         run.duplicates.remove(id_)
         if new is not None:
             profiles.append(stored(after, new))

@@ -36,6 +36,7 @@ from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, write
 from tests.test_nppes import SHARED, WEEKS
 
 TODAY: Final = date(2026, 11, 23)
+_NOTES: Final = ("nppes-memory", "plan-net-memory", "qhp-memory", "license-keys")
 SETTINGS: Final = Options(today=TODAY, allow_shrink=True, allow_rejects=True)
 
 
@@ -79,7 +80,7 @@ def everything(engine: Engine) -> dict[str, Any]:
     people, facets = _people(engine)
     assert len(people) == live.providers
     counted = {name: about["providers"] for name, about in live.sources.items() if name != "merge"}
-    notes = {n: sorted(engine.kept(live.name, n)) for n in ("nppes-memory", "license-keys")}
+    notes = {n: sorted(engine.kept(live.name, n)) for n in _NOTES}
     return {
         "words": words, "people": people, "facets": facets, "counted": counted, "merge": live.sources["merge"],
         "notes": notes, "lexicon": engine.lexicon().to_bytes(),
@@ -253,7 +254,7 @@ def test_there_must_be_something_to_update(tmp_path: Path) -> None:
     engine.promote(made.finish({}).name, expected=None)
     outcome = update(inputs([SMALL]), engine, RejectLog(), SETTINGS)
     assert outcome.refusal
-    assert "no words" in outcome.refusal
+    assert "kept less" in outcome.refusal
     assert len(engine.generations()) == 1
 
 

@@ -18,12 +18,14 @@ Reject: TypeAlias = Callable[[Issue], None]
 class Source(Protocol):
     """One kind of input, over all its files of a run: `read` each, `settle` once, then ask for its `words`.
 
-    `takes_folder` tells whether a folder may be given in place of a file. `counts` is complete after `settle`,
+    `takes_folder` tells whether a folder may be given in place of a file, `whole` whether the files of a run are all
+    that the source says: of whom they leave out it speaks no more. `counts` is complete after `settle`,
     `unmapped` (field -> words that no vocabulary knows) after the last word.
     """
 
     name: str
     takes_folder: bool
+    whole: bool
     counts: Counts
     unmapped: Mapping[str, Counter[str]]
 
@@ -64,6 +66,8 @@ class Source(Protocol):
 
 class Forgetful:
     """A source whose files take nothing back: whom they name they state anew, of the others they say nothing."""
+
+    whole = False
 
     def removed(self, npi: str) -> bool:
         """See `Source.removed`."""

@@ -141,6 +141,7 @@ class NppesSource:
 
     name = NAME
     takes_folder = False
+    whole = False
 
     def __init__(self, today: date, *, block: int = BLOCK) -> None:
         self.counts = Counts()

@@ -17,11 +17,11 @@ import orjson
 
 from indexer.report import Counts, Issue
 from indexer.sources import plan_net_person
-from indexer.sources.base import Forgetful, Reject
+from indexer.sources.base import Reject
 from indexer.sources.fhir import ID, Resource, objects, text
 from indexer.sources.files import Readable, Unusable, matching, opened
 from indexer.sources.json_stream import items
-from indexer.sources.kept import Kept
+from indexer.sources.kept import Listing
 from indexer.sources.plan_net_join import PRACTITIONER, READ, Join, Place
 from indexer.sources.plan_net_parts import Person, Remark
 from indexer.sources.plan_net_person import NAME, chosen_roles, concerns_us
@@ -33,19 +33,19 @@ _PROGRESS_EVERY: Final = 500
 _KIND: Final = re.compile(r'"resourceType"\s*:\s*"(\w+)"')
 
 
-class PlanNetSource(Forgetful):
+class PlanNetSource(Listing):
     """See `base.Source`. What several directories, or several entries with one NPI, say of a person is joined."""
 
     name = NAME
     takes_folder = True
 
     def __init__(self, today: date) -> None:
+        super().__init__()
         self.counts = Counts()
         words = ("credential", "specialty", "insurer", "language")
         self._unmapped: dict[str, Counter[str]] = {name: Counter() for name in words}
         self.unmapped: Mapping[str, Counter[str]] = self._unmapped
         self._today = today
-        self._kept = Kept()
 
     def files(self, path: Path) -> list[Path]:
         """See `base.Source.files`."""
@@ -183,13 +183,6 @@ class PlanNetSource(Forgetful):
     def _refuse(self, place: Place, remark: Remark, log: _Log) -> None:
         self.counts.reject(remark.code)
         log.say(place, remark)
-
-    def settle(self) -> None:
-        """See `base.Source.settle`."""
-
-    def words(self) -> Iterator[tuple[str, bytes]]:
-        """See `base.Source.words`."""
-        return self._kept.words()
 
 
 def _id_of(uri: str) -> str:

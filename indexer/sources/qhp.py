@@ -22,10 +22,10 @@ from indexer.names import SUFFIXES, city_name, family_name, given_name
 from indexer.normalize import clean, npi_problem, phone, settle
 from indexer.report import Counts, Issue
 from indexer.sources import qhp_files
-from indexer.sources.base import Forgetful, Reject
+from indexer.sources.base import Reject
 from indexer.sources.fhir import day, objects, text
 from indexer.sources.files import Unusable
-from indexer.sources.kept import MOST_PARTS, Kept
+from indexer.sources.kept import MOST_PARTS, Listing
 from indexer.sources.payer_words import HOW, prescribes, sounds_like_ours
 from indexer.sources.qhp_files import Plan
 
@@ -44,20 +44,20 @@ class _Rejected(Exception):
         self.field, self.value, self.code, self.message = field, value, code, message
 
 
-class QhpSource(Forgetful):
+class QhpSource(Listing):
     """See `base.Source`. Entries of one NPI are joined: their plans, addresses and languages are those of all."""
 
     name = NAME
     takes_folder = True
 
     def __init__(self, today: date) -> None:
+        super().__init__()
         self.counts = Counts()
         self._unmapped: dict[str, Counter[str]] = {
             n: Counter() for n in ("specialty", "insurer", "language", "credential")
         }
         self.unmapped: Mapping[str, Counter[str]] = self._unmapped
         self._today = today
-        self._kept = Kept()
 
     def files(self, path: Path) -> list[Path]:
         """See `base.Source.files`."""
@@ -178,13 +178,6 @@ class QhpSource(Forgetful):
                 yield code
             else:
                 self._unmapped["language"][clean(word)[:100]] += 1
-
-    def settle(self) -> None:
-        """See `base.Source.settle`."""
-
-    def words(self) -> Iterator[tuple[str, bytes]]:
-        """See `base.Source.words`."""
-        return self._kept.words()
 
 
 def _several(entry: Mapping[str, Any], name: str) -> list[str]:
