@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from directory.engines.base import Engine
+from directory.engines.base import Engine, Generation
 from directory.facets import FACETS
 from directory.plan import plan
 from directory.search_request import parse
 from indexer.sources import SOURCES
-from indexer.tally import ABOUT_MERGE
+from indexer.tally import ABOUT_MERGE, BESIDE
 from indexer.words import said_by
 
 BUCKETS: Final = ((90, "up to 90 days"), (365, "up to a year"), (730, "up to two years"), (None, "over two years"))
@@ -25,10 +25,13 @@ BUCKETS: Final = ((90, "up to 90 days"), (365, "up to a year"), (730, "up to two
 
 _EVERYTHING: Final = b"page_size=1"
 
+_FIELDS: Final = {f.name: f.field for f in FACETS} | {name: name for name in BESIDE}
+_LABELS: Final = {f.name: f.label for f in FACETS} | BESIDE
+
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How many of `total` providers state a facet's field."""
+    """How many of `total` providers state a field; `facet` is its facet's name, or that of a field that has none."""
 
     facet: str
     label: str
@@ -105,9 +108,9 @@ class _Counting:
 
     def add(self, word: Mapping[str, Any]) -> None:
         self.providers += 1
-        for facet in FACETS:
-            if word.get(facet.field) not in (None, []):
-                self.stated[facet.name] += 1
+        for name, field_ in _FIELDS.items():
+            if word.get(field_) not in (None, []):
+                self.stated[name] += 1
         if said := word.get("verified_on"):
             self.verified[date.fromisoformat(said)] += 1
         days = [p["as_of"] for p in (word.get("provenance") or {}).values() if p.get("as_of")]
@@ -129,19 +132,23 @@ def audit(engine: Engine, today: date) -> Audit:
         built_at=live.built_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         day=today,
         providers=live.providers,
-        fields=_listed(engine, today),
+        fields=_listed(engine, live, today),
         sources=tuple(_source(n, counting.get(n, _Counting()), live.sources.get(n, {}), today) for n in known),
         conflicts=tuple(merge.get("conflicts", ())),
         possible_duplicates=merge.get("possible_duplicates", {}),
     )
 
 
-def _listed(engine: Engine, today: date) -> tuple[Completeness, ...]:
-    """How complete the fields are of all who are listed: what the facets of a search for everything count."""
-    result = engine.search(plan(parse(_EVERYTHING, today)))
-    return tuple(
-        Completeness(f.name, f.label, result.total - result.facets[f.name].not_stated, result.total) for f in FACETS
-    )
+def _listed(engine: Engine, live: Generation, today: date) -> tuple[Completeness, ...]:
+    """How complete the fields are of all who are listed: what the facets of a search for everything count, and what was
+    counted of the others while the generation was filled."""
+    result = engine.search(replace(plan(parse(_EVERYTHING, today)), generation=live.name))
+    stated = {f.name: result.total - result.facets[f.name].not_stated for f in FACETS}
+    return _complete(stated | live.sources.get(ABOUT_MERGE, {}).get("stated", {}), result.total)
+
+
+def _complete(stated: Mapping[str, int], total: int) -> tuple[Completeness, ...]:
+    return tuple(Completeness(name, label, stated.get(name, 0), total) for name, label in _LABELS.items())
 
 
 def _source(name: str, counted: _Counting, about: Mapping[str, Any], today: date) -> SourceAudit:
@@ -149,7 +156,7 @@ def _source(name: str, counted: _Counting, about: Mapping[str, Any], today: date
         name=name,
         providers=counted.providers,
         rows={k: about[k] for k in ("read", "indexed", "skipped", "deleted", "rejected", "reasons") if k in about},
-        fields=tuple(Completeness(f.name, f.label, counted.stated[f.name], counted.providers) for f in FACETS),
+        fields=_complete(counted.stated, counted.providers),
         verified=_ages(counted.verified, today),
         written=_ages(counted.written, today),
         unmapped={field: Words(**words) for field, words in about.get("unmapped", {}).items()},

@@ -24,7 +24,7 @@ from indexer.sources import SOURCES
 from indexer.sources.base import Source
 from indexer.sources.files import Unusable
 from indexer.suppress import Entry, Honoring
-from indexer.tally import ABOUT_MERGE, FORMAT, Tally
+from indexer.tally import ABOUT_MERGE, BESIDE, FORMAT, Tally
 from indexer.words import Change, by_id, merge_code
 
 _EVERY: Final = ""
@@ -193,6 +193,7 @@ class Run:
             "format": FORMAT,
             "code": merge_code(),
             "demo": self.tally.demo,
+            "stated": {name: self.tally.stated[name] for name in BESIDE},
             "conflicts": self.tally.conflicts_as_list(),
             "possible_duplicates": self.duplicates.found(),
         }

@@ -15,15 +15,19 @@ ABOUT_MERGE: Final = "merge"
 FORMAT: Final = 2
 """How words and counts are kept; a generation with another number can't be updated."""
 
+BESIDE: Final = {"phone": "Telephone", "fee": "Fee", "locations": "Place"}
+"""Field of a profile -> label, of those whose completeness is counted and that are no facet's."""
+
 
 @dataclass(slots=True)
 class Tally:
-    """`providers` are those listed, `demo` the fictional ones among them, `words` (source -> ids that it speaks of)
-    include those who are not listed; `ended` (source -> ids) are those of whom it has no word any more that had one in
-    the earlier generation; `conflicts` counts providers."""
+    """`providers` are those listed, `demo` the fictional ones among them, `stated` (field of `BESIDE` -> providers)
+    those who state it. `words` (source -> ids that it speaks of) include those who are not listed; `ended` (source ->
+    ids) are those on whom an earlier generation had a word that is no more; `conflicts` counts providers."""
 
     providers: int = 0
     demo: int = 0
+    stated: Counter[str] = field(default_factory=Counter)
     words: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[Conflict] = field(default_factory=Counter)
@@ -35,6 +39,8 @@ class Tally:
         if merged is not None:
             self.providers += sign
             self.demo += sign * merged.profile.demo
+            for name in BESIDE:
+                self.stated[name] += sign * (getattr(merged.profile, name) not in (None, ()))
             for conflict in merged.conflicts:
                 self.conflicts[conflict] += sign
 
@@ -42,6 +48,7 @@ class Tally:
         """Take in all that `other` has counted."""
         self.providers += other.providers
         self.demo += other.demo
+        self.stated.update(other.stated)
         self.words.update(other.words)
         self.ended.update(other.ended)
         self.conflicts.update(other.conflicts)
@@ -53,7 +60,8 @@ class Tally:
         conflicts = {
             Conflict(c["group"], c["shown"], c["other"]): c["providers"] for c in about[ABOUT_MERGE]["conflicts"]
         }
-        return cls(providers, about[ABOUT_MERGE]["demo"], words, conflicts=Counter(conflicts))
+        merged = about[ABOUT_MERGE]
+        return cls(providers, merged["demo"], Counter(merged["stated"]), words, conflicts=Counter(conflicts))
 
     def conflicts_as_list(self) -> list[dict[str, Any]]:
         """The conflicts as JSON has them, most frequent first."""

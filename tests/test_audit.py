@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from statistics import median_low
@@ -25,6 +25,7 @@ from indexer.pipeline import Input, Options, build
 from indexer.report import Outcome, RejectLog
 from indexer.sources import SOURCES
 from indexer.sources.base import profiles_of
+from indexer.update import update
 from tests.conftest import NewEngine
 from tests.reading import json_file
 
@@ -77,8 +78,7 @@ def test_completeness_by_source(built: tuple[Engine, Outcome, Audit], said: Mapp
     for source in built[2].sources:
         people = said[source.name]
         assert source.providers == len(people)
-        stated = {f.name: sum(getattr(p, f.field) not in (None, ()) for p in people) for f in FACETS}
-        assert {f.facet: f.stated for f in source.fields} == stated
+        assert {f.facet: f.stated for f in source.fields} == _stated(people)
         assert {f.total for f in source.fields} == {len(people)}
 
 
@@ -87,9 +87,33 @@ def test_completeness_of_all_who_are_listed(built: tuple[Engine, Outcome, Audit]
     ids = sorted({id_ for id_, _ in engine.said(found.generation)})
     people = [p for id_ in ids if (entry := engine.get(id_)) for p in (entry[0],)]
     assert found.providers == outcome.providers == len(people)
-    for field, facet in zip(found.fields, FACETS, strict=True):
-        assert field.stated == sum(getattr(p, facet.field) not in (None, ()) for p in people), facet.name
-        assert field.total == len(people)
+    assert {f.facet: f.stated for f in found.fields} == _stated(people)
+    assert {f.total for f in found.fields} == {len(people)}
+
+
+def test_an_update_counts_on(new_engine: NewEngine, tmp_path: Path) -> None:
+    engine = new_engine("audited")
+    options = Options(allow_rejects=True, allow_shrink=True, today=TODAY)
+    assert build(_inputs(tmp_path), engine, RejectLog(), options).promoted
+    own = json_file(tmp_path / "own.json", [OWN[0] | {"fee": 90, "phone": "512 555 0142", "location": "78704"}])
+    for given in (Input("profiles", own), Input("nppes", FIXTURES / "nppes" / "deactivations_small.csv")):
+        assert update([given], engine, RejectLog(), options).promoted
+    ids = [id_ for id_, _ in engine.said(engine.live().name)]
+    people = [entry[0] for id_ in ids if (entry := engine.get(id_))]
+    found = {f.facet: f.stated for f in audit(engine, TODAY).fields}
+    assert found == _stated(people)
+    assert found["fee"] == 1
+    assert 0 < found["phone"] < found["locations"]
+
+
+def _stated(people: Sequence[Profile]) -> dict[str, int]:
+    """How many state each field of a facet, and those that clients decide by beside."""
+    plain = {f.name: sum(getattr(p, f.field) not in (None, ()) for p in people) for f in FACETS}
+    return plain | {
+        "phone": sum(p.phone is not None for p in people),
+        "fee": sum(p.fee is not None for p in people),
+        "locations": sum(bool(p.locations) for p in people),
+    }
 
 
 def test_ages_of_confirmations_and_records(
