@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
+import orjson
 from elasticsearch import Elasticsearch, NotFoundError
 
 from directory.engines import elastic_index, elastic_words
@@ -108,7 +109,9 @@ class ElasticBuild(PreparedBuild):
         for some in batches(ids if self._copy else (), BATCH):
             with translated(), readable():
                 found = self._client.mget(index=self.name, ids=some, source_includes=["profile"])["docs"]
-                self._lexicon.drop(from_dict(doc["_source"]["profile"]) for doc in found if doc.get("found"))
+                self._lexicon.drop(
+                    from_dict(orjson.loads(doc["_source"]["profile"])) for doc in found if doc.get("found")
+                )
 
     def keep(self, name: str, parts: Iterable[bytes]) -> None:
         """See `base.Build.keep`."""
