@@ -107,8 +107,8 @@ def test_a_real_node_understands_them(world: World, name: str, today: date) -> N
     assert [answer.get("error") for answer in answers] == [None] * len(bodies)
     expected = world.oracle.search(search_request.parse(REQUESTS[name].encode(), today))
     assert expected.total > 0
-    # The first search finds the page, the second counts.
-    assert answers[1]["hits"]["total"] == {"value": expected.total, "relation": "eq"}
+    totals = [answer["hits"]["total"] for answer in answers if "total" in answer["hits"]]
+    assert totals[0] == {"value": expected.total, "relation": "eq"}
     if name != "walk":
         assert len(answers[0]["hits"]["hits"]) == max(0, min(20, expected.total - bodies[0].get("from", 0)))
 

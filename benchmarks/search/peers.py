@@ -44,7 +44,10 @@ def _main(plan: SearchPlan) -> dict[str, Any]:
     if plan.score:
         query["filter"] = query["filter"] or [{"match_all": {}}]
         query["should"] = [c for c in body["query"]["bool"]["should"] if c is not elastic_query.EVERYBODY]
-    return {**body, "query": {"bool": query}, "track_total_hits": True}
+    return {name: value for name, value in body.items() if name != "aggs"} | {
+        "query": {"bool": query},
+        "track_total_hits": True,
+    }
 
 
 def split(plan: SearchPlan, index: str) -> Request:
