@@ -198,14 +198,15 @@ _SEVERAL: Final = 5
 
 
 def facet_aggregations(facet: FacetPlan) -> dict[str, Any]:
-    """Aggregations that count `facet`: `<name>` by value, `<name>/-` those who state nothing."""
+    """Aggregations that count `facet`: `<name>` by value, and those who state nothing by `<name>/-` or among these."""
     if facet.values is not None:
-        by_value = {f"{facet.name}/{code}": {"filter": clause(expr)} for code, expr in facet.values.items()}
-        return {**by_value, f"{facet.name}/-": {"filter": clause(facet.missing)}}
+        # All in one: a filter by itself would look at everybody, where these go through those who match them.
+        filters = {code: clause(expr) for code, expr in (*facet.values.items(), (NOTHING, facet.missing))}
+        return {facet.name: {"filters": {"filters": filters}}}
     size = len(facet_vocabulary(FACET[facet.name]).codes)
     return {
         facet.name: {"terms": {"field": facet.name, "size": size}},
-        f"{facet.name}/-": {"missing": {"field": facet.name}},
+        f"{facet.name}/{NOTHING}": {"missing": {"field": facet.name}},
     }
 
 
@@ -294,8 +295,9 @@ def counts_of(facets: Sequence[FacetPlan], aggregations: Mapping[str, Any]) -> d
 
 
 def _count_of(facet: FacetPlan, aggregations: Mapping[str, Any]) -> FacetCount:
-    not_stated = int(aggregations[f"{facet.name}/-"]["doc_count"])
+    buckets = aggregations[facet.name]["buckets"]
     if facet.values is not None:
-        by_value = {code: int(aggregations[f"{facet.name}/{code}"]["doc_count"]) for code in facet.values}
-        return FacetCount(by_value, not_stated)
-    return FacetCount({b["key"]: int(b["doc_count"]) for b in aggregations[facet.name]["buckets"]}, not_stated)
+        counts = {code: int(bucket["doc_count"]) for code, bucket in buckets.items()}
+        return FacetCount(counts, counts.pop(NOTHING))
+    not_stated = int(aggregations[f"{facet.name}/{NOTHING}"]["doc_count"])
+    return FacetCount({bucket["key"]: int(bucket["doc_count"]) for bucket in buckets}, not_stated)
