@@ -20,7 +20,6 @@ from directory.interpret import apply
 from directory.lexicon import Lexicon, name_words
 from directory.parameters import Place
 from directory.plan import FacetPlan, SearchPlan, SortKey, conditions
-from directory.profile import Profile
 from directory.query import understand
 from directory.ranking import Score
 from directory.search import generation_dict
@@ -294,16 +293,18 @@ def _people(
 ) -> Iterator[Suggestion]:
     """Those of `hits` whose name it is: the words may also stand in what someone writes about themselves."""
     matched = typed.q[len(before) :].strip()
-    for hit in hits:
-        profile = hit.profile
-        own = set(name_tokens([profile.name, *profile.other_names]))
+    for stored in (hit.stored for hit in hits):
+        own = set(name_tokens([stored["name"], *stored.get("other_names", ())]))
         if all(any(set(alternative) <= own for alternative in word) for word in named):
-            yield Suggestion("name", None, profile.id, profile.name, _detail(profile), matched, None, None, request, 1)
+            yield Suggestion(
+                "name", None, stored["id"], stored["name"], _detail(stored), matched, None, None, request, 1
+            )
 
 
-def _detail(profile: Profile) -> str:
-    kind = vocabulary("professions").label(profile.provider_type) if profile.provider_type else ""
-    place = next((f"{p.city}, {p.state}" for p in profile.locations if p.city and p.state), "")
+def _detail(stored: Mapping[str, Any]) -> str:
+    kind = vocabulary("professions").label(stored["provider_type"]) if stored.get("provider_type") else ""
+    places_ = ((p.get("city"), p.get("state")) for p in stored.get("locations", ()))
+    place = next((f"{city}, {state}" for city, state in places_ if city and state), "")
     return ", ".join(part for part in (kind, place) if part)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from heapq import nlargest
 from itertools import islice
 from typing import Final
@@ -25,6 +25,8 @@ from directory.vocabulary import Vocabulary, vocabulary
 _MIN_FUZZY: Final = 4
 _TWO_SLIPS: Final = 8
 _LATER: Final = 3
+_BEGINNINGS: Final = 64
+"""Lists of beginnings of cities that are kept, of two thousand each at most."""
 _SEEN: Final = 3000
 """Names with one beginning that are looked at; only a single letter has more."""
 
@@ -118,6 +120,7 @@ class Cities:
         for number, key in enumerate(self._keys):
             by_letter[key[0]].append(number)
         self._by_letter = dict(by_letter)
+        self._beginnings = lru_cache(maxsize=_BEGINNINGS)(self._make_beginnings)
 
     def starting(self, typed: str, limit: int) -> list[str]:
         """At most `limit` cities, as `City, ST`, that begin with `typed` (see `folded`)."""
@@ -133,10 +136,16 @@ class Cities:
         """Like `starting` with one slip in `typed`; the first letter is right."""
         if len(typed) <= _MIN_FUZZY:
             return []
-        numbers = self._by_letter.get(typed[0], [])
-        beginnings = [self._keys[n][: len(typed)] for n in numbers]
-        found = process.extract(typed, beginnings, scorer=OSA.distance, score_cutoff=1, limit=None)
-        return self._largest([numbers[place] for _, _, place in found], limit)
+        alike = self._beginnings(typed[0], len(typed))
+        found = process.extract(typed, alike.keys(), scorer=OSA.distance, score_cutoff=1, limit=None)
+        return self._largest([number for beginning, _, _ in found for number in alike[beginning]], limit)
+
+    def _make_beginnings(self, letter: str, length: int) -> Mapping[str, Sequence[int]]:
+        """The beginnings of so many letters of the names with this first letter, and whose they are."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number in self._by_letter.get(letter, ()):
+            found[self._keys[number][:length]].append(number)
+        return found
 
     def _largest(self, numbers: Sequence[int], limit: int) -> list[str]:
         def size(number: int) -> tuple[int, int]:
