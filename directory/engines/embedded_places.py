@@ -64,7 +64,7 @@ class Places:
         self._ends = np.load(folder / "place_ends.npy")
         self._docs = mapped(folder / "place_docs.npy")
         self._home = mapped(folder / "home.npy")
-        self._more = mapped(folder / "more.npy")
+        self._more_numbers, self._more_places = np.ascontiguousarray(mapped(folder / "more.npy").T)
         self._known: OrderedDict[Point, Array] = OrderedDict()
         self._lock = Lock()
 
@@ -102,7 +102,7 @@ class Places:
         inside = np.zeros(len(self._places) + 1, dtype=bool)
         inside[near] = True
         found = inside[self._home]
-        found[self._more[inside[self._more[:, 1]], 0]] = True
+        found[self._more_numbers[inside[self._more_places]]] = True
         return bitmap_where(found)
 
     def _at(self, places: Array) -> Array:
@@ -117,16 +117,18 @@ class Places:
         """Miles from `point` to the nearest place of each of `numbers` (ascending); infinite for who has none."""
         away = self._miles(point)
         found: Array = away[self._home[numbers]]
-        if 4 * len(numbers) < len(self._more):
+        more = self._more_numbers
+        if 4 * len(numbers) < len(more):
             # Few numbers: look up the other places of each.
-            first, end = (np.searchsorted(self._more[:, 0], numbers, side=side) for side in ("left", "right"))
+            wanted = numbers.astype(more.dtype)
+            first, end = (np.searchsorted(more, wanted, side=side) for side in ("left", "right"))
             times = end - first
             rows = np.repeat(first - np.cumsum(times) + times, times) + np.arange(int(times.sum()))
-            np.minimum.at(found, np.repeat(np.arange(len(numbers)), times), away[self._more[rows, 1]])
-        elif len(self._more) and len(numbers):
-            at = np.minimum(np.searchsorted(numbers, self._more[:, 0]), len(numbers) - 1)
-            asked = numbers[at] == self._more[:, 0]
-            np.minimum.at(found, at[asked], away[self._more[asked, 1]])
+            np.minimum.at(found, np.repeat(np.arange(len(numbers)), times), away[self._more_places[rows]])
+        elif len(more) and len(numbers):
+            at = np.minimum(np.searchsorted(numbers, more), len(numbers) - 1)
+            asked = numbers[at] == more
+            np.minimum.at(found, at[asked], away[self._more_places[asked]])
         return found
 
     def outward(self, point: Point, since: float | None = None) -> Iterator[Array]:

@@ -9,7 +9,7 @@ reaches it holds all who do. So few of a broad set are ever added up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from pyroaring import BitMap
@@ -19,9 +19,9 @@ from directory.engines.embedded_text import bitmap_of, bitmap_where, numbers_of
 from directory.ranking import ROWS, Boost, Score
 
 _DENSE: Final = 20
-"""One in so many of all providers, from which adding up for everybody is cheaper than looking up places."""
+"""One in so many of all providers, from which a column of everybody is cheaper than looking up places."""
 
-_TRIED: Final = 2_000
+_TRIED: Final = 4_000
 """Members whose scores are looked at for a bar."""
 
 _TIERS: Final = 16
@@ -50,18 +50,23 @@ def scores(reader: Reader, score: Score, found: BitMap, memo: Memo) -> Array:
     standing = _standing(reader, score).points
     numbers = numbers_of(found)
     holders = reader.holders(score.words, memo)
+    added: list[tuple[Array, Any]] = [
+        (numbers_of(reader.members(b.where, memo) & found), np.float32(b.points)) for b in score.boosts
+    ]
+    added += [(common, _TEXT * impacts) for common, impacts in (token.impacts(found) for token in holders)]
     if len(numbers) * _DENSE > reader.count:
-        total = standing.copy()
-        for boost in score.boosts:
-            total[numbers_of(reader.members(boost.where, memo))] += np.float32(boost.points)
-        for token in holders:
-            token.add_to_all(total, _TEXT)
-        return total if len(numbers) == reader.count else total[numbers]
+        # Many have a row each in a column of everybody, where nobody's place is looked up.
+        column = np.empty(reader.count, dtype=np.float32)
+        column[numbers] = standing[numbers]
+        for common, worth in added:
+            column[common] += worth
+        return column[numbers]
     total = standing[numbers]
-    for boost in score.boosts:
-        total[np.searchsorted(numbers, numbers_of(reader.members(boost.where, memo) & found))] += boost.points
-    for token in holders:
-        token.add_to(total, _TEXT, found, numbers)
+    for common, worth in added:
+        if len(common) == len(numbers):
+            total += worth
+        else:
+            total[np.searchsorted(numbers, common)] += worth
     return total
 
 

@@ -36,6 +36,9 @@ _HELD: Final = 8_000_000
 
 _STEPS: Final = 65_535
 
+_RARE: Final = 32
+"""One in so many holders of a token, up to which looking up places is cheaper than marking them."""
+
 _CHUNK: Final = 65_536
 _COOKIE: Final = 12_346
 """What a serialized set without runs begins with."""
@@ -250,15 +253,17 @@ class Holders:
     def _shares(self) -> Array:
         return np.frombuffer(self._read_shares(), dtype=np.uint16)
 
-    def add_to_all(self, total: Array, times: np.float32) -> None:
-        """Add the token's BM25, `times` its value, to `total`, which has a row for everybody."""
-        total[self._numbers] += times * (self._shares * np.float32(self.most / _STEPS))
-
-    def add_to(self, total: Array, times: np.float32, found: BitMap, numbers: Array) -> None:
-        """As `add_to_all`, to `total` with a row for each of `found`, whose `numbers` are given ascending."""
+    def impacts(self, found: BitMap) -> tuple[Array, Array]:
+        """(the numbers of those of `found` who hold the token, ascending; what it adds to the BM25 of each)."""
         common = numbers_of(self.members & found)
-        shares = self._shares[np.searchsorted(self._numbers, common)]
-        total[np.searchsorted(numbers, common)] += times * (shares * np.float32(self.most / _STEPS))
+        shares = self._shares
+        if _RARE * len(common) < len(shares):
+            shares = shares[np.searchsorted(self._numbers, common)]
+        elif len(common) < len(shares):
+            asked = np.zeros(int(self._numbers[-1]) + 1, dtype=bool)
+            asked[common] = True
+            shares = shares[asked[self._numbers]]
+        return common, shares * np.float32(self.most / _STEPS)
 
 
 class TextIndex:
