@@ -101,7 +101,7 @@ class Places:
             return bitmap_of(np.sort(self._at(near)))
         inside = np.zeros(len(self._places) + 1, dtype=bool)
         inside[near] = True
-        found = inside[self._home]
+        found = inside.take(self._home)
         found[self._more_numbers[inside[self._more_places]]] = True
         return bitmap_where(found)
 

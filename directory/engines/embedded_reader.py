@@ -19,12 +19,14 @@ import orjson
 from pyroaring import BitMap
 
 from directory.engines.base import FacetCount, Generation
+from directory.engines.embedded_counts import Stated
 from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_places import Places
 from directory.engines.embedded_rows import MISSING_NUMBER, licensed_key, value_key
-from directory.engines.embedded_text import File, Holders, TextIndex, bitmap_of, bitmap_where, mapped
+from directory.engines.embedded_text import File, Holders, TextIndex, bitmap_of, bitmap_where, mapped, numbers_of
 from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
+from directory.facets import FACETS
 from directory.lexicon import NOTE, Lexicon
 from directory.plan import FacetPlan
 from directory.profile import Profile, from_dict
@@ -32,8 +34,8 @@ from directory.text import Word
 
 Array = np.ndarray[Any, Any]
 
-Memo: TypeAlias = dict[Expr | str, Any]
-"""What one request has found already: members by expression, `Holders` by token."""
+Memo: TypeAlias = dict[Hashable, Any]
+"""What one request has found already: members by expression, `Holders` by token, counts by what is counted under."""
 
 Kept = TypeVar("Kept")
 
@@ -41,6 +43,11 @@ _KEPT: Final = 2
 
 _COUNTED: Final = 1_000
 """Counts of a facet under some filters that are kept: 5 KB each at most."""
+
+_FEW: Final = 16
+"""One in so many of all providers, up to which counts are made from what each of them states."""
+
+_NOTHING: Final = ""
 
 _REMEMBERED: Final = 64
 """Sets that took work to find (a range, a circle) and are kept for later requests: 125 KB each at a million."""
@@ -60,6 +67,7 @@ class Reader:
         self._expiring = self._column("expiring")
         self._expiring_places = orjson.loads((folder / "expiring.json").read_bytes())
         self._bitmaps = self._load_bitmaps()
+        self._stated = self._make_stated()
         self._columns: dict[str, Array] = {}
         self.places = Places(folder)
         self.texts = TextIndex(folder / "text")
@@ -80,6 +88,11 @@ class Reader:
             kind, _, code = key.rpartition("\t")
             found.setdefault(kind, {})[code] = BitMap.deserialize(data[start:end])
         return found
+
+    def _make_stated(self) -> Stated:
+        """Every value of every facet, and `_NOTHING` for who states none."""
+        sets = {f.name: {**self._bitmaps.get(f.name, {}), _NOTHING: self.members_missing(f.name)} for f in FACETS}
+        return Stated(sets, self.count)
 
     def _bitmap(self, key: str) -> BitMap:
         kind, _, code = key.rpartition("\t")
@@ -233,6 +246,12 @@ class Reader:
         if len(base) == self.count:
             # A set knows its size.
             return FacetCount({code: len(found) for code, found in values.items()}, len(missing))
+        if _FEW * len(base) <= self.count and plan.missing == Missing(plan.name):
+            key = "counts", plan.base
+            if key not in memo:
+                memo[key] = self._stated.counts(numbers_of(base))
+            counts = dict(memo[key][plan.name])
+            return FacetCount(counts, counts.pop(_NOTHING))
         counts = {code: base.intersection_cardinality(found) for code, found in values.items()}
         return FacetCount(counts, base.intersection_cardinality(missing))
 

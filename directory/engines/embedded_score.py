@@ -57,11 +57,11 @@ def scores(reader: Reader, score: Score, found: BitMap, memo: Memo) -> Array:
     if len(numbers) * _DENSE > reader.count:
         # Many have a row each in a column of everybody, where nobody's place is looked up.
         column = np.empty(reader.count, dtype=np.float32)
-        column[numbers] = standing[numbers]
+        column[numbers] = standing.take(numbers)
         for common, worth in added:
             column[common] += worth
-        return column[numbers]
-    total = standing[numbers]
+        return column.take(numbers)
+    total = standing.take(numbers)
     for common, worth in added:
         if len(common) == len(numbers):
             total += worth

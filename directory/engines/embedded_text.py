@@ -262,7 +262,7 @@ class Holders:
         elif len(common) < len(shares):
             asked = np.zeros(int(self._numbers[-1]) + 1, dtype=bool)
             asked[common] = True
-            shares = shares[asked[self._numbers]]
+            shares = shares[asked.take(self._numbers)]
         return common, shares * np.float32(self.most / _STEPS)
 
 
