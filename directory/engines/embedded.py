@@ -18,12 +18,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from directory import document, facets, licensure, text, vocabulary
+from directory import document, facets, lexicon, licensure, text, vocabulary
 from directory.engines import (
     embedded_files,
     embedded_order,
     embedded_places,
     embedded_rows,
+    embedded_splice,
     embedded_text,
     embedded_words,
 )
@@ -55,7 +56,8 @@ _OPEN: Final = 4
 
 
 _LAYOUT: Final = (
-    document, facets, licensure, text, embedded_files, embedded_places, embedded_rows, embedded_text, embedded_words,
+    document, facets, lexicon, licensure, text,
+    embedded_files, embedded_places, embedded_rows, embedded_splice, embedded_text, embedded_words,
 )  # fmt: skip
 
 

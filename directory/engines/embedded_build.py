@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +18,12 @@ import orjson
 from directory.engines.base import Generation
 from directory.engines.embedded_files import GenerationWriter
 from directory.engines.embedded_reader import read_generation
-from directory.engines.embedded_rows import Prepared, prepared
+from directory.engines.embedded_rows import Rows, prepared
+from directory.engines.embedded_splice import KeptRows, RowsWriter, spliced
 from directory.engines.embedded_words import Notes, Records, RecordsWriter, overlaid, words_of, words_writer
-from directory.engines.preparing import BATCH, Prepare, PreparedBuild, Stored, Word
-from directory.lexicon import NOTE, Builder
-from directory.processes import preload, spread
+from directory.engines.preparing import Prepare, PreparedBuild, Stored, Word
+from directory.lexicon import NOTE, Builder, Lexicon
+from directory.processes import preload
 from directory.profile import from_dict
 
 preload(__name__)
@@ -46,11 +48,13 @@ class EmbeddedBuild(PreparedBuild):
         self._files = GenerationWriter(self._aside)
         self._words = words_writer(self._aside)
         self._notes = Notes(self._aside)
+        self._rows = RowsWriter(self._aside)
         self._lexicon = Builder()
         self._changes: _Changes | None = None
         self.prepare: Prepare = prepared
         if base is not None:
             self._notes.take(base)
+            self._lexicon = Builder(Lexicon(b"".join(self._notes.kept(NOTE))))
             self._changes = _Changes(self._aside / _CHANGES, base)
             self.prepare = _Changed
 
@@ -60,9 +64,13 @@ class EmbeddedBuild(PreparedBuild):
         if self._changes is not None:
             self._changes.put(prepared)
         else:
-            self._files.take(prepared.rows)
-            self._lexicon.take(prepared.rows.lexicon)
+            self._take(prepared.rows)
             self._words.extend((id_, word) for id_, word in prepared.words if word)
+
+    def _take(self, rows: Rows) -> None:
+        self._files.take(rows)
+        self._rows.take(rows)
+        self._lexicon.take(rows.lexicon)
 
     def settle(self) -> None:
         """See `PreparedBuild.settle`: what is put is in at once."""
@@ -85,10 +93,11 @@ class EmbeddedBuild(PreparedBuild):
         if self._changes is not None:
             changes, self._changes = self._changes, None
             changes.finish()
-            for whole in spread(_prepared_anew, changes.stored(), BATCH):
-                self.put(whole)
+            for rows in changes.rows(self._lexicon):
+                self._take(rows)
             self._words.extend(changes.said())
             shutil.rmtree(self._aside / _CHANGES)
+        self._rows.close()
         self._words.finish()
         self._notes.keep(NOTE, self._lexicon.pieces())
         self._files.finish(self.name, self._mark, sources)
@@ -104,6 +113,7 @@ class EmbeddedBuild(PreparedBuild):
         if not self._over:
             self._over = True
             self._files.close()
+            self._rows.close()
             self._words.close()
             if self._changes is not None:
                 self._changes.close()
@@ -118,15 +128,10 @@ class EmbeddedBuild(PreparedBuild):
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """What is put into a copy: it is prepared at the end, together with what stayed."""
+    """What is put into a copy: it is prepared at the end, between what stayed."""
 
     profiles: Sequence[Stored]
     words: Sequence[Word]
-
-
-def _prepared_anew(stored: list[bytes]) -> Prepared:
-    """The columns of providers who were stored."""
-    return prepared([(from_dict(orjson.loads(data)), data) for data in stored])
 
 
 class _Changes:
@@ -137,6 +142,7 @@ class _Changes:
         folder.mkdir()
         self._folder = folder
         self._base_profiles = Records(base, "profiles", "ids")
+        self._base_rows = iter(KeptRows(base))
         self._base_words = words_of(base)
         self._added = RecordsWriter(folder, "profiles", "ids")
         self._removed: set[str] = set()
@@ -158,11 +164,25 @@ class _Changes:
         self._added.finish()
         self.words.finish()
 
-    def stored(self) -> Iterator[bytes]:
-        """Everyone of the copy, as JSON."""
-        for id_, data in overlaid(self._base_profiles, Records(self._folder, "profiles", "ids")):
-            if id_ not in self._removed:
-                yield data
+    def rows(self, lexicon: Builder) -> Iterator[Rows]:
+        """The columns of everyone of the copy, by id. Who is no more, or not as before, is taken out of `lexicon`."""
+        held = iter(self._base_profiles)
+        coming = iter(Records(self._folder, "profiles", "ids"))
+        waiting = next(coming, None)
+        later: Rows | None = next(self._base_rows, Rows())
+        while later is not None:
+            rows, later = later, next(self._base_rows, None)
+            new: list[tuple[str, bytes]] = []
+            while waiting and (later is None or waiting[0] < later.ids[0]):
+                new.append(waiting)
+                waiting = next(coming, None)
+            old = list(islice(held, len(rows.ids)))
+            rows.stored = b"".join(data for _, data in old)
+            came = {id_ for id_, _ in new}
+            stays = [id_ not in came and id_ not in self._removed for id_ in rows.ids]
+            lexicon.drop(from_dict(orjson.loads(data)) for (_, data), stay in zip(old, stays, strict=True) if not stay)
+            said = [(from_dict(orjson.loads(data)), data) for id_, data in new if id_ not in self._removed]
+            yield spliced(rows, stays, prepared(said).rows)
 
     def said(self) -> Iterator[tuple[str, bytes]]:
         """All words of the copy."""

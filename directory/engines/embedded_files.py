@@ -8,6 +8,7 @@ bitmaps.bin/.json   roaring bitmaps of numbers, and the key and place of each
 <column>.order.npy  the numbers in ascending order of that value
 expiring.npy        grants that end: (number, day), keyed in expiring.json
 text/               see `embedded_text`
+rows.bin            see `embedded_splice`
 places*.npy…        see `embedded_places`
 """
 
