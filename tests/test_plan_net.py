@@ -393,6 +393,26 @@ def test_lines_that_cannot_be_read_cost_no_other(tmp_path: Path) -> None:
     assert (reading.counts.indexed, reading.counts.rejected) == (1, 4)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "later"),
+    [
+        ("2026-01-02T01:00:00+05:00", "2026-01-01T23:00:00Z", "second"),
+        ("2026-01-01T23:00:00Z", "2026-01-02T01:00:00+05:00", "first"),
+        ("2026-01-01T20:00:00.5-05:00", "2026-01-02T01:00:00.123456789Z", "first"),
+        ("2026-01-01T20:00:00-05:00", "2026-01-02T01:00:00Z", "second"),
+        ("yesterday", "2026-01-01", "second"),
+    ],
+)
+def test_instants_of_several_time_zones(tmp_path: Path, first: str, second: str, later: str) -> None:
+    copies = [
+        practitioner(meta={"lastUpdated": when}, gender=gender, name=[{"family": name}])
+        for when, gender, name in ((first, "male", "First"), (second, "female", "Second"))
+    ]
+    reading = read(tmp_path, *copies, role())
+    assert reading.one.name == later.capitalize()
+    assert reading.counts.reasons == {"superseded": 1}
+
+
 def test_of_two_with_one_id_the_last_written_counts(tmp_path: Path) -> None:
     old = practitioner(meta={"lastUpdated": "2026-01-01T00:00:00Z"}, gender="male")
     reading = read(tmp_path, practitioner(), old, role(), location("l1"), location("l1", city="Avon"))

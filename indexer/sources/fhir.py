@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
 Resource: TypeAlias = Mapping[str, Any]
@@ -89,8 +89,8 @@ def day(value: str, *, last: bool = False) -> date | None:
         return None
     try:
         if "T" in value:
-            moment = datetime.fromisoformat(_short_fraction(value))
-            return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+            when = datetime.fromisoformat(_short_fraction(value))
+            return when.astimezone(UTC).date() if when.tzinfo else when.date()
         month, number = int(match[2] or (12 if last else 1)), int(match[3] or 1)
         first = date(int(match[1]), month, number)
         if match[3] or not last:
@@ -98,6 +98,19 @@ def day(value: str, *, last: bool = False) -> date | None:
         return (first.replace(day=28) + timedelta(4)).replace(day=1) - timedelta(1)
     except (ValueError, OverflowError):
         return None
+
+
+def moment(value: str) -> datetime:
+    """When a date, dateTime or instant is, in UTC, so that those of several time zones compare; one without a zone is
+    taken for UTC, a day for its beginning, and what is no date for before all others.
+
+    >>> moment("2026-01-02T01:00:00+05:00") < moment("2026-01-01T23:00:00Z")
+    True
+    """
+    if "T" in value and day(value):
+        found = datetime.fromisoformat(_short_fraction(value))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return datetime.combine(day(value) or date.min, time.min, UTC)
 
 
 def _short_fraction(value: str) -> str:

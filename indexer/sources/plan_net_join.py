@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 
 from directory.vocabulary import insurer_payment, vocabulary
-from indexer.sources.fhir import Resource, codes, current, extensions, key, objects, one, reference, text
+from indexer.sources.fhir import Resource, codes, current, extensions, key, moment, objects, one, reference, text
 from indexer.sources.plan_net_parts import InNetwork, Remark, Role
 from indexer.sources.plan_net_person import active
 
@@ -92,7 +92,7 @@ class Join:
             self._db.execute("REPLACE INTO address VALUES (?, ?)", (uri, name))
         updated = text(one(resource, "meta"), "lastUpdated")
         known = self._db.execute("SELECT day, file, line FROM resource WHERE key = ?", (name,)).fetchone()
-        if known and known[0] > updated:
+        if known and moment(known[0]) > moment(updated):
             return place
         ref = ""
         if kind == ROLE:
