@@ -47,12 +47,25 @@ def _one_case(text: str) -> bool:
     return text == text.upper() or text == text.lower()
 
 
+def _is_plain(text: str) -> bool:
+    """Whether it is one word of ASCII letters, as nearly all names are: nothing to clean, cut or leave out."""
+    return text.isalpha() and text.isascii()
+
+
+def _words_cased(text: str) -> str:
+    """All words in what may have hyphens, dots and the like between them."""
+    return _cased(text) if _is_plain(text) else _WORD.sub(lambda m: _cased(m.group()), text)
+
+
 def _cased(word: str) -> str:
     """One word of letters and apostrophes: McKenzie, MacDonald, O'Neal, D'Angelo, Re'em."""
     low = word.lower()
-    parts = re.split(r"(['’])", low)
-    # After an apostrophe a longer piece is a name of its own; a short one is a sound (Re'em, Michel'le).
-    out = "".join(p if i % 2 or (i and len(p) < 3) else p[:1].upper() + p[1:] for i, p in enumerate(parts))
+    if _is_plain(low):
+        out = low[0].upper() + low[1:]
+    else:
+        parts = re.split(r"(['’])", low)
+        # After an apostrophe a longer piece is a name of its own; a short one is a sound (Re'em, Michel'le).
+        out = "".join(p if i % 2 or (i and len(p) < 3) else p[:1].upper() + p[1:] for i, p in enumerate(parts))
     if low.startswith("mc") and len(low) > 3:
         return "Mc" + out[2:3].upper() + out[3:]
     if _MAC.match(low):
@@ -73,6 +86,8 @@ def family_name(text: str) -> str:
     >>> family_name("VAN DER BERG"), family_name("VAN HORN"), family_name("CHRISTENSEN II")
     ('van der Berg', 'Van Horn', 'Christensen II')
     """
+    if _is_plain(text):
+        return _cased(text) if _one_case(text) else text
     text = clean(text)
     words = text.split()
     if not _one_case(text):
@@ -91,7 +106,7 @@ def family_name(text: str) -> str:
         elif word.upper() in _NUMERALS and i:
             out.append(word.upper())
         else:
-            out.append(_WORD.sub(lambda m: _cased(m.group()), word))
+            out.append(_words_cased(word))
     return " ".join(out)
 
 
@@ -102,6 +117,8 @@ def given_name(text: str) -> str:
     >>> given_name("T CHRISTINA"), given_name("ANNE-MARIE"), given_name("TJ")
     ('T. Christina', 'Anne-Marie', 'TJ')
     """
+    if _is_plain(text) and len(text) > 2:
+        return _cased(text) if _one_case(text) else text
     words = [w for word in clean(text).split() if (w := word.rstrip(",;"))]
     shouted = _one_case(text)
     out: list[str] = []
@@ -116,13 +133,15 @@ def given_name(text: str) -> str:
         elif 0 < i < len(words) - 1 and (low in _PARTICLES or (low in _FOLLOWERS and words[i - 1].lower() == "de")):
             out.append(low)
         else:
-            out.append(_WORD.sub(lambda m: _cased(m.group()), word))
+            out.append(_words_cased(word))
     return " ".join(out)
 
 
 @lru_cache(maxsize=50_000)
 def middle_name(text: str) -> str:
     """A middle name; empty where digits show that it is an address or a number. `DEL CARMEN` -> `del Carmen`."""
+    if _is_plain(text):
+        return given_name(text)
     if any(c.isdigit() for c in text):
         return ""
     name = given_name(text)
@@ -137,6 +156,8 @@ def split_family(text: str) -> tuple[str, str | None]:
     >>> split_family("MITCHELL, JR"), split_family("PARRA, LCSW"), split_family("CHRISTENSEN II INC")
     (('MITCHELL', 'Jr.'), ('PARRA', None), ('CHRISTENSEN', 'II'))
     """
+    if _is_plain(text):
+        return text, None
     name, _, rest = clean(text).partition(",")
     words = _FIRM.sub("", name).split()
     found = SUFFIXES.get(rest.strip().upper().rstrip("."))
@@ -171,5 +192,5 @@ def city_name(text: str) -> str:
         elif i and low in _CITY_SMALL and not article:
             out.append(low)
         else:
-            out.append(_WORD.sub(lambda m: _cased(m.group()), word))
+            out.append(_words_cased(word))
     return " ".join(out).replace(" D'", " d'")

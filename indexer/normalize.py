@@ -23,6 +23,8 @@ _NO_NUMBER: Final = re.compile(
     r"\b(?:PENDING|NONE|TBD|UNKNOWN|EXEMPT|APPLIED|APPLYING|IN PROCESS|IN PROGRESS|NOT APPLICABLE|NOT REQUIRED)\b"
 )
 _LETTERS_AND_ZERO: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
+_SHORTEST_NO_LICENSE: Final = 10
+"""Characters of an NPI and of a taxonomy code, which some give for a license number."""
 _TAXONOMY_CODE: Final = re.compile(r"[0-9]{3}[0-9A-Z]{6}X")
 
 
@@ -74,7 +76,7 @@ def zip5(text: str) -> str | None:
     >>> zip5("78704-1234"), zip5("7030"), zip5("C1C 1M2")
     ('78704', '07030', None)
     """
-    digits = re.sub(r"[\s-]", "", text)
+    digits = text if text.isdecimal() else re.sub(r"[\s-]", "", text)
     if not (digits.isascii() and digits.isdigit()) or len(digits) not in (3, 4, 5, 8, 9):
         return None
     whole = digits.zfill(5) if len(digits) <= 5 else digits.zfill(9)[:5]
@@ -91,10 +93,12 @@ def license_number(text: str, npi: str | None = None) -> str | None:
     """
     if text.isalnum() and text.isascii():
         # Letters and digits alone, which most are: no word among them that could say there is none.
-        number = bare = text.upper()
+        number = text.upper()
         if not number.strip(_LETTERS_AND_ZERO):
             return None
-        return None if (npi and npi in bare) or _TAXONOMY_CODE.fullmatch(bare) else number
+        if len(number) < _SHORTEST_NO_LICENSE:
+            return number
+        return None if (npi and npi in number) or _TAXONOMY_CODE.fullmatch(number) else number
     number = clean(text.upper()).strip(" .,:;#*'\"-")
     if not any(c in "123456789" for c in number) or _NO_NUMBER.search(number):
         return None

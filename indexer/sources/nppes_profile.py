@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import orjson
 
 from directory.profile import Provenance
 from directory.text import fold
-from directory.vocabulary import TaxonomyRule, state_code, taxonomy, vocabulary
+from directory.vocabulary import state_code, taxonomy, vocabulary
 from indexer import credentials
 from indexer.addresses import located
 from indexer.names import SUFFIXES, family_name, given_name, is_business, middle_name, split_family
@@ -89,110 +90,107 @@ def words(rows: Iterable[str]) -> tuple[list[str], list[bytes], Counter[str]]:
     found: list[bytes] = []
     unmapped: Counter[str] = Counter()
     for row in rows:
-        said, unknown = word(row)
-        ids.append(f"npi:{row.partition(SEPARATOR)[0].strip()}")
+        id_, said, unknown = word(row)
+        ids.append(id_)
         found.append(said)
-        unmapped.update(unknown)
+        if unknown:
+            unmapped.update(unknown)
     return ids, found, unmapped
 
 
-def word(row: str) -> tuple[bytes, tuple[str, ...]]:
-    """The profile of a row as JSON that `profile.from_dict` reads, and the credentials that nobody here knows.
+def word(row: str) -> tuple[str, bytes, tuple[str, ...]]:
+    """The id of a row's profile, that profile as JSON that `profile.from_dict` reads, and the credentials that nobody
+    here knows.
 
     `row` has the values of `FIELDS` with `SEPARATOR` between them; empty ones at the end may be left out.
     """
     cells = row.split(SEPARATOR)
+    cells += _PADDING
     (
         npi, family, given, middle, suffix, credential, other_family, other_given, other_middle, other_suffix,
         city, state, zip_code, country, telephone, updated, certified, sex,
     ) = cells[:_BEFORE_SLOTS]  # fmt: skip
     npi = npi.strip()
-    slots, has_primary = _slots(cells[_BEFORE_SLOTS:])
-    main = next((s for s in slots if s[3]), slots[0])
-    types, prescribes = _professions(tuple(s[0] for s in slots))
+    id_ = f"npi:{npi}"
+    work = _work(tuple(cells[_BEFORE_SLOTS::4]), tuple(cells[_BEFORE_SLOTS + 3 :: 4]))
+    licenses = [(_state(cells[at + 2]), cells[at + 1]) for at in work.slots]
     last_update, certification = read_date(updated.strip()), read_date(certified.strip())
     checked_on = certification or last_update
     last, first, name = _name(given, middle, family, suffix)
     location, home = _location(city, state, _five_digits(zip_code), country)
-    known = credentials.parse(credential, tuple(dict.fromkeys(s for s in (main[2], *(s[2] for s in slots), home) if s)))
-    grants = _grants(slots, npi, checked_on)
+    known = _NO_CREDENTIALS
+    if credential:
+        states = (_state(cells[work.main + 2]), *[state for state, _ in licenses], home)
+        known = credentials.parse(credential, tuple({s: None for s in states if s}))
+    grants = _grants(licenses, npi, checked_on)
     others = (
         _other_names(other_given, other_middle, other_family, other_suffix, name) if other_family or other_given else ()
     )
     reached = phone(telephone)
     placed = reached is not None or location is not _NOWHERE
     said: dict[str, Any] = {
-        "id": f"npi:{npi}",
+        "id": id_,
         "name": name,
         "npi": npi,
         "family": last or None,
         "given": first or None,
         "other_names": others,
-        "provider_type": _rule(main[0]).provider_type,
-        "provider_types": types,
-        "primary": main[3] or not has_primary,
+        "provider_type": work.provider_type,
+        "provider_types": work.provider_types,
+        "primary": work.primary,
         "credentials": known.codes,
         "gender": _gender(sex),
-        "prescribes": prescribes,
+        "prescribes": work.prescribes,
         "verified_on": checked_on,
         "phone": reached,
         "locations": location,
         "grants": grants,
         "provenance": _provenance(last_update or certification, bool(grants), placed),
     }
-    return orjson.dumps(said), known.unmapped
+    return id_, orjson.dumps(said), known.unmapped
 
 
 _BEFORE_SLOTS: Final = len(_BEFORE)
+_PADDING: Final = ("",) * (len(_IN_SLOTS) - 1)
+_NO_CREDENTIALS: Final = credentials.parse("")
 _NOWHERE: Final = orjson.Fragment(b"[]")
 
-_Slot: TypeAlias = tuple[str, str, str | None, bool]
-"""A taxonomy slot with one of our codes: the code, the license number, its state, whether it is marked as primary."""
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the taxonomy codes of a row tell: where in it the slots with one of our codes begin, and the main one of
+    them; and what a profile says of professions."""
+
+    slots: tuple[int, ...]
+    main: int
+    provider_type: str
+    provider_types: tuple[str, ...]
+    primary: bool
+    prescribes: bool | None
 
 
-@lru_cache(maxsize=4096)
-def _is_ours(code: str) -> bool:
-    return taxonomy(code) is not None
+@lru_cache(maxsize=20_000)
+def _work(codes: tuple[str, ...], switches: tuple[str, ...]) -> _Work:
+    """For the codes and the primary switches of all slots; at least one code is ours."""
+    # X means "not answered": only Y marks the primary taxonomy. The last code may be of no whole slot, and empty.
+    slots = [(code.strip(), switch.strip().upper() == "Y") for code, switch in zip(codes, switches, strict=False)]
+    rules = {i: rule for i, (code, _) in enumerate(slots) if (rule := taxonomy(code))}
+    main = next((i for i in rules if slots[i][1]), next(iter(rules)))
+    said = {rule.prescribes for rule in rules.values()}
+    return _Work(
+        slots=tuple(_BEFORE_SLOTS + 4 * i for i in rules),
+        main=_BEFORE_SLOTS + 4 * main,
+        provider_type=rules[main].provider_type,
+        provider_types=in_order("professions", (rule.provider_type for rule in rules.values())),
+        primary=slots[main][1] or not any(primary for code, primary in slots if code),
+        prescribes=True if True in said else None if None in said else False,
+    )
 
 
-@lru_cache(maxsize=1024)
-def _rule(code: str) -> TaxonomyRule:
-    rule = taxonomy(code)
-    if rule is None:
-        raise ValueError(f"{code!r} is none of our codes")
-    return rule
-
-
-def _slots(cells: Sequence[str]) -> tuple[list[_Slot], bool]:
-    """The slots with one of our codes, in the row's order, and whether any slot is marked as the primary one."""
-    slots: list[_Slot] = []
-    has_primary = False
-    cells = (*cells, "", "", "")
-    for i in range(0, len(cells) - 3, 4):
-        code = cells[i].strip()
-        if not code:
-            continue
-        # X means "not answered": only Y marks the primary taxonomy.
-        primary = cells[i + 3].strip().upper() == "Y"
-        has_primary = has_primary or primary
-        if _is_ours(code):
-            slots.append((code, cells[i + 1], _state(cells[i + 2]), primary))
-    return slots, has_primary
-
-
-@lru_cache(maxsize=4096)
-def _professions(codes: tuple[str, ...]) -> tuple[tuple[str, ...], bool | None]:
-    """The professions of these codes, and whether they prescribe."""
-    rules = [_rule(code) for code in codes]
-    said = {rule.prescribes for rule in rules}
-    prescribes = True if True in said else None if None in said else False
-    return in_order("professions", (rule.provider_type for rule in rules)), prescribes
-
-
-def _grants(slots: Sequence[_Slot], npi: str, checked_on: date | None) -> list[dict[str, Any]]:
-    """Licenses from slots with our codes, each number of a state once."""
+def _grants(licenses: Iterable[tuple[str | None, str]], npi: str, checked_on: date | None) -> list[dict[str, Any]]:
+    """Licenses from states and what stands where their number should, each number of a state once."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for _, text, state, _ in slots:
+    for state, text in licenses:
         number = license_number(text, npi) if state and text else None
         if number is not None and state is not None:
             key = state, number if number.isalnum() and number.isascii() else re.sub(r"[^0-9A-Z]", "", number)
@@ -220,12 +218,19 @@ def _provenance(as_of: date | None, licensed: bool, located: bool) -> orjson.Fra
     return _kept(orjson.dumps(dict.fromkeys(groups, said)))
 
 
+@lru_cache(maxsize=100_000)
+def _family(text: str) -> tuple[str, str | None]:
+    """A family name, and the generational suffix in it."""
+    bare, found = split_family(text)
+    return family_name(bare), found
+
+
 def _name(given: str, middle: str, family: str, suffix: str) -> tuple[str, str, str]:
     """(family, given, the whole name with middle name and suffix)."""
-    bare, found = split_family(family)
-    last, first, between = family_name(bare), given_name(given), middle_name(middle) if middle else ""
+    last, found = _family(family)
+    first, between = given_name(given), middle_name(middle) if middle else ""
     after = (SUFFIXES.get(suffix.strip().upper().rstrip(".")) if suffix else None) or found
-    full = " ".join([p for p in (first, between, last, after) if p])
+    full = " ".join(filter(None, (first, between, last, after)))
     if len(full) > _LONGEST_FULL_NAME and between and not between.endswith("."):
         full = " ".join(p for p in (first, f"{between[0].upper()}.", last, after) if p)
     return last, first, full
