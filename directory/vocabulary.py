@@ -383,6 +383,11 @@ def taxonomy(code: str) -> TaxonomyRule | None:
     return next((_CATALOG.taxonomy[p] for p in patterns if p in _CATALOG.taxonomy), None)
 
 
+def taxonomy_beginnings() -> frozenset[str]:
+    """The first three characters of the NUCC codes that `taxonomy` knows."""
+    return frozenset(p[:3] for p in _CATALOG.taxonomy)
+
+
 def taxonomy_pattern() -> str:
     """A regular expression, anchored at both ends, for the NUCC codes that `taxonomy` knows; for columnar readers."""
     prefixes = [p[:-1] for p in _CATALOG.taxonomy if p.endswith("*")]

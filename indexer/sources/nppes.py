@@ -25,7 +25,7 @@ from indexer.sources.files import Opened, Unusable, opened
 from indexer.sources.nppes_events import SCHEMA, Events
 from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
-from indexer.sources.records import BLOCK, BadRecord
+from indexer.sources.records import BLOCK, Chunk
 
 NAME: Final = "nppes"
 
@@ -170,7 +170,7 @@ class NppesSource:
             rows = 0
             for chunk in table.chunks:
                 rows += chunk.read
-                self._take(table, chunk.frame, chunk.bad, _Rejects(self.counts, reject, path, table.headers))
+                self._take(table, chunk, _Rejects(self.counts, reject, path, table.headers))
                 yield file.position()
             if not rows:
                 hint = " (a *_fileheader.csv lists the columns; the data are in npidata_pfile_*.csv)"
@@ -180,15 +180,20 @@ class NppesSource:
     def _table(self, file: Opened) -> Table:
         return report_table(file) if file.spreadsheet else data_table(file, self._block)
 
-    def _take(self, table: Table, frame: pl.DataFrame, bad: tuple[BadRecord, ...], rejects: _Rejects) -> None:
-        for record in bad:
+    def _take(self, table: Table, chunk: Chunk, rejects: _Rejects) -> None:
+        for record in chunk.bad:
             rejects.add(record.line, None, record.value, record.code, record.message)
         dates = ("deactivated",) if table.deactivations else _DATES
-        frame = _with_days(frame, dates)
+        frame = _with_days(chunk.frame, dates)
         frame = frame.with_columns(verdict=pl.lit(_DELETED)) if table.deactivations else _judged(frame)
-        found = dict(frame["verdict"].value_counts().iter_rows())
+        found = Counter(dict(frame["verdict"].value_counts().iter_rows()))
+        if chunk.sifted.height:
+            people = int(chunk.sifted["person"].sum())
+            found.update({NO_CODE: people, ORGANIZATION: chunk.sifted.height - people})
+            order = self._files * _LINES + pl.col("line")
+            self._others.append(chunk.sifted.select("npi", "day", order.alias("order"), gone=pl.lit(False)))
         for verdict in (ORGANIZATION, ORGANIZATION_WITH_CODE, NO_CODE):
-            self.counts.skip(verdict, found.get(verdict, 0))
+            self.counts.skip(verdict, found[verdict])
         for verdict, column in ((_ENTITY, "entity_type"), (_BROKEN, None)):
             if verdict not in found:
                 continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import polars as pl
 
 from indexer.sources.files import Opened, Unusable
 from indexer.sources.nppes_profile import SLOTS
+from indexer.sources.nppes_sieve import sieve
 from indexer.sources.records import Chunk, Records, read_header, split_line
 
 _MAP: Final = Path(__file__).with_name("nppes_columns.csv")
@@ -85,7 +86,8 @@ def data_table(file: Opened, block: int) -> Table:
     for field, at in columns.items():
         if keys.count(keys[at]) > 1:
             raise Unusable(f"the header has {found[field]!r} twice")
-    chunks = Records(file.stream, columns, len(header), rest=rest, line=line, block=block)
+    kept = None if deactivations else sieve(columns, len(header))
+    chunks = Records(file.stream, columns, len(header), rest=rest, line=line, block=block, sieve=kept)
     if deactivations:
         return Table(found, chunks, deactivations=True)
     absent = [c.field for c in _columns() if c.field not in found]
@@ -96,7 +98,7 @@ def data_table(file: Opened, block: int) -> Table:
 
 def _filled(chunk: Chunk, absent: Sequence[str]) -> Chunk:
     """`chunk` with the optional columns that its file lacks, empty."""
-    return Chunk(chunk.frame.with_columns(pl.lit("").alias(name) for name in absent), chunk.bad)
+    return replace(chunk, frame=chunk.frame.with_columns(pl.lit("").alias(name) for name in absent))
 
 
 def _match(header: Sequence[str], positions: Mapping[str, int], text: str) -> dict[str, str]:

@@ -1,24 +1,34 @@
 """Records of a large CSV file in blocks of flat memory, each with the physical line on which it starts.
 
-A block is parsed by polars, only in the columns asked for. Where polars and the plain facts (newlines, quotes, columns)
-do not agree, Python's csv module reads that line, or that block, again. So a row with the wrong number of columns or a
-stray quote costs that row and no other, and a file that ends in the middle of a row is never taken for a whole one.
+A sieve may keep rows back of which it knows all that is wanted. The others are parsed by polars, only in the columns
+asked for. Where polars and the plain facts (newlines, quotes, columns) do not agree, Python's csv module reads that
+line, or that block, again. So a row with the wrong number of columns or a stray quote costs that row and no other, and
+a file that ends in the middle of a row is never taken for a whole one. Several blocks are parsed at once, in threads:
+nearly all of that lets go of Python's lock.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final, TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from directory.processes import processes
 from indexer.sources.files import Readable, Unusable
 
-BLOCK: Final = 8 * 1024 * 1024
+BLOCK: Final = 16 * 1024 * 1024
 """Bytes parsed at once: few enough for their memory to be used again rather than given back and asked for anew."""
+
+_THREADS: Final = min(processes(), 4)
+"""More would hold more blocks than the rest of reading keeps up with."""
 
 _LONGEST_RECORD: Final = 100
 """Lines that a record with line breaks in its fields may span; beyond that a quote is missing."""
@@ -46,16 +56,17 @@ class BadRecord:
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some records. `frame` has a row for each that could be read: the columns asked for as strings (empty is ""),
-    `line` (Int64) and `broken` (Boolean: it holds bytes that are not UTF-8, shown as U+FFFD)."""
+    `line` (Int64) and `broken` (Boolean: it holds bytes that are not UTF-8, shown as U+FFFD). `sifted` has a row for
+    each that a sieve has kept back: what that says of them, and `line`."""
 
     frame: pl.DataFrame
     bad: tuple[BadRecord, ...]
-    lines: int = 0
+    sifted: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def read(self) -> int:
         """How many records these are."""
-        return self.frame.height + len(self.bad)
+        return self.frame.height + len(self.bad) + self.sifted.height
 
 
 def read_header(stream: Readable) -> tuple[bytes, bytes, int]:
@@ -93,11 +104,53 @@ def split_line(text: str) -> list[str]:
     return next(csv.reader([text]), [])
 
 
+class Lines:
+    """The lines of `text` that end in a newline: line i is `text[starts[i]:ends[i]]`, `bytes` all of them."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.bytes = np.frombuffer(text, dtype=np.uint8)
+        self.ends = np.flatnonzero(self.bytes == _NEWLINE)
+        self.starts = np.concatenate(([0], self.ends[:-1] + 1)) if len(self.ends) else self.ends
+
+    @cached_property
+    def ascii(self) -> bool:
+        """Whether all is ASCII."""
+        return self.text.isascii()
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, i: int) -> bytes:
+        return self.text[self.starts[i] : self.ends[i]]
+
+    def without(self, some: NDArray[np.bool_]) -> Lines:
+        """The lines that are not among `some`."""
+        kept = np.flatnonzero(~some)
+        places = zip(self.starts[kept].tolist(), (self.ends[kept] + 1).tolist(), strict=True)
+        text = memoryview(self.text)
+        return Lines(b"".join([text[start:end] for start, end in places]))
+
+    def ending_in(self, byte: int) -> Sequence[int]:
+        """Indices of the lines whose last byte, before a carriage return, is `byte`."""
+        last = self.bytes[self.ends - 1]
+        if (last == _RETURN).any():
+            last = np.where(last == _RETURN, self.bytes[self.ends - 2], last)
+        found: list[int] = np.flatnonzero(last == byte).tolist()
+        return found
+
+
+Sieve: TypeAlias = Callable[[Lines], tuple[NDArray[np.bool_], pl.DataFrame]]
+"""Which lines it keeps back, and a row of what it knows for each of these. It keeps back whole records, and none where
+a record may go on over the end of a line."""
+
+
 class Records:
     """The records after the header of a CSV file of `width` columns.
 
     `columns` maps the names wanted to their positions, `rest` is what was read after the header, `line` the physical
-    line on which it starts. Iterating raises Unusable at the end of a file that is cut off.
+    line on which it starts, `sieve` what keeps rows back. Iterating raises Unusable at the end of a file that is cut
+    off.
     """
 
     def __init__(
@@ -109,6 +162,7 @@ class Records:
         rest: bytes = b"",
         line: int = 2,
         block: int = BLOCK,
+        sieve: Sieve | None = None,
     ) -> None:
         self._stream = stream
         self._columns = dict(columns)
@@ -116,6 +170,7 @@ class Records:
         self._rest = rest
         self._line = line
         self._block = block
+        self._sieve = sieve
         # Names for polars: those wanted, the last column to see short rows, and one more to see long ones.
         names = [f"{i}" for i in range(width + 1)]
         for name, position in columns.items():
@@ -127,25 +182,35 @@ class Records:
         self._wanted = [*self._columns, *([] if self._last in self._columns else [_LAST]), _BEYOND]
         self._stated = [pl.col(name).fill_null("") for name in self._columns]
         self._schema = dict.fromkeys(self._columns, pl.String) | {"line": pl.Int64, "broken": pl.Boolean}
+        self._none = Chunk(self._frame([]), ())
 
     def __iter__(self) -> Iterator[Chunk]:
-        parts: Sequence[bytes | memoryview]
-        pending, ended = self._rest, False
+        left = b""
+        waiting: deque[tuple[Lines, int, bool, Future[tuple[Chunk, bytes]]]] = deque()
+        with ThreadPoolExecutor(_THREADS) as threads:
+            bodies = self._bodies()
+            while True:
+                while len(waiting) <= _THREADS and (body := next(bodies, None)):
+                    waiting.append((*body, threads.submit(self._parse, *body)))
+                if not waiting:
+                    return
+                lines, line, last, parsed = waiting.popleft()
+                if left:  # a record that is not complete, of which the thread did not know
+                    again = self._parse(Lines(left + lines.text), line - left.count(b"\n"), last)
+                chunk, left = again if left else parsed.result()
+                yield chunk
+
+    def _bodies(self) -> Iterator[tuple[Lines, int, bool]]:
+        """Blocks of whole lines, the line on which each starts, and whether it is the file's last."""
+        pending, line, ended = self._rest, self._line, False
         while not ended:
-            # At least one part each time: what is left of the block before may be a block by itself.
-            read, ended = self._fill(pending)
-            if ended:
-                parts, pending = [self._closed(b"".join(read))], b""
-            else:
-                parts, pending = _cut(read)
-                if not parts:
-                    raise Unusable(
-                        f"line {self._line} is longer than {self._block:,} bytes: this is no table of records"
-                    )
-            chunk, lines, left = self._parse(b"".join((self._head, *parts)), last=ended)
-            self._line += lines
-            pending = left + pending
-            yield chunk
+            parts, ended = self._fill(pending)
+            body, pending = (self._closed(b"".join(parts)), b"") if ended else _cut(parts)
+            if not ended and not body:
+                raise Unusable(f"line {line} is longer than {self._block:,} bytes: this is no table of records")
+            lines = Lines(body)
+            yield lines, line, ended
+            line += len(lines)
 
     def _fill(self, pending: bytes) -> tuple[list[bytes], bool]:
         """`pending` and what follows it, about a block in all; and whether the file ends there."""
@@ -167,25 +232,33 @@ class Records:
             return body[:start]
         return body + b"\n" if self._fields([tail]) is not None else body
 
-    def _parse(self, text: bytes, *, last: bool) -> tuple[Chunk, int, bytes]:
-        """The records of `text`, which starts with the names for polars; how many lines they are; and the lines at its
-        end that belong to a record not yet complete."""
-        if len(text) == len(self._head):
-            return Chunk(self._frame([]), ()), 0, b""
-        if text.endswith(b"\n") and (chunk := self._fast(text)) is not None:
-            return chunk, chunk.lines, b""
-        body = text[len(self._head) :]
-        chunk, left = self._careful(body, last=last)
-        return chunk, body.count(b"\n") - left.count(b"\n"), left
+    def _parse(self, lines: Lines, line: int, last: bool) -> tuple[Chunk, bytes]:
+        """The records of `lines`, of which the first is `line`; and the lines at their end that belong to a record not
+        yet complete."""
+        numbers = np.arange(line, line + len(lines) + 1)
+        if not lines.text.endswith(b"\n"):
+            return self._careful(lines.text, numbers.tolist(), last)
+        numbers = numbers[:-1]
+        sifted = pl.DataFrame()
+        if self._sieve is not None:
+            kept, sifted = self._sieve(lines)
+            sifted = sifted.with_columns(line=numbers[kept])
+            if kept.any():
+                lines, numbers = lines.without(kept), numbers[~kept]
+        chunk, left = self._fast(lines, numbers), b""
+        if chunk is None:
+            chunk, left = self._careful(lines.text, numbers.tolist(), last)
+        return replace(chunk, sifted=sifted), left
 
-    def _fast(self, text: bytes) -> Chunk | None:
-        """All records of `text` by polars; None when its lines are not its records."""
-        lines = _Lines(text, len(self._head))
+    def _fast(self, lines: Lines, numbers: NDArray[np.int64]) -> Chunk | None:
+        """All records of `lines`, which have these numbers, by polars; None when the lines are not the records."""
         count = len(lines)
-        broken = _broken_lines(text) if not text.isascii() else frozenset()
+        if not count:
+            return self._none
+        broken = frozenset() if lines.ascii else _broken_lines(lines.text)
         try:
             frame = pl.read_csv(
-                text,
+                self._head + lines.text,
                 columns=self._wanted,
                 infer_schema=False,
                 truncate_ragged_lines=True,
@@ -195,8 +268,6 @@ class Records:
             return None
         if frame.height != count:
             return None
-        # The names for polars are a line before the first.
-        broken = frozenset(i - 1 for i in broken)
         dropped, again, bad = [], [], []
         for i in _odd_rows(frame, self._last, lines):
             raw = lines[i].rstrip(b"\r")
@@ -206,12 +277,12 @@ class Records:
             if raw.strip(_BLANK):
                 fields = self._fields([raw])
                 if fields is None:
-                    bad.append(self._bad(self._line + i, raw))
+                    bad.append(self._bad(int(numbers[i]), raw))
                 else:
-                    again.append((self._line + i, i in broken, fields))
+                    again.append((int(numbers[i]), i in broken, fields))
         frame = frame.select(
             *self._stated,
-            pl.int_range(self._line, self._line + count, dtype=pl.Int64).alias("line"),
+            pl.Series("line", numbers),
             pl.lit(False).alias("broken")
             if not broken
             else pl.int_range(0, count).is_in(sorted(broken)).alias("broken"),
@@ -219,10 +290,11 @@ class Records:
         if dropped:
             keep = pl.int_range(0, count).is_in(dropped).not_()
             frame = pl.concat([frame.filter(keep), self._frame(again)])
-        return Chunk(frame, tuple(bad), count)
+        return Chunk(frame, tuple(bad))
 
-    def _careful(self, body: bytes, *, last: bool) -> tuple[Chunk, bytes]:
-        """The records of `body` line by line, and the lines at its end that belong to a record not yet complete."""
+    def _careful(self, body: bytes, numbers: Sequence[int], last: bool) -> tuple[Chunk, bytes]:
+        """The records of `body`, whose lines have these numbers, line by line, and the lines at its end that belong to
+        a record not yet complete."""
         lines = body.split(b"\n")
         terminated = not lines[-1]
         if terminated:
@@ -239,7 +311,7 @@ class Records:
                 return Chunk(self._frame(good), tuple(bad)), b"\n".join(lines[i:]) + b"\n"
             record = lines[i : i + (size or 1)]
             fields = self._fields(record) if size else None
-            at = self._line + i
+            at = numbers[i]
             if fields is not None:
                 good.append((at, bool(_broken_lines(b"\n".join(record))), fields))
             elif i + len(record) == len(lines) and not terminated:
@@ -291,14 +363,14 @@ class Records:
         return pl.DataFrame(table, schema=self._schema, orient="row")
 
 
-def _cut(parts: list[bytes]) -> tuple[list[bytes | memoryview], bytes]:
-    """`parts` up to their last newline, and what follows it; no parts where there is none. Copies no more than that."""
+def _cut(parts: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """`parts` up to their last newline, and what follows it; nothing where there is none."""
     end = parts[-1].rfind(b"\n") + 1
     if end:
-        return [*parts[:-1], memoryview(parts[-1])[:end]], parts[-1][end:]
+        return b"".join((*parts[:-1], memoryview(parts[-1])[:end])), parts[-1][end:]
     body = b"".join(parts)
     end = body.rfind(b"\n") + 1
-    return [memoryview(body)[:end]] if end else [], body[end:]
+    return body[:end], body[end:]
 
 
 def _broken_lines(body: bytes) -> frozenset[int]:
@@ -316,31 +388,7 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-class _Lines:
-    """The lines of `text` from the byte `start` on, without their newlines; the last byte is one."""
-
-    def __init__(self, text: bytes, start: int) -> None:
-        self._text = text
-        self._start = start
-        self._bytes = np.frombuffer(text, dtype=np.uint8)
-        self._ends = np.flatnonzero(self._bytes[start:] == _NEWLINE) + start
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    def __getitem__(self, i: int) -> bytes:
-        return self._text[self._ends[i - 1] + 1 if i else self._start : self._ends[i]]
-
-    def ending_in(self, byte: int) -> Sequence[int]:
-        """Indices of the lines whose last byte, before a carriage return, is `byte`."""
-        last = self._bytes[self._ends - 1]
-        if (last == _RETURN).any():
-            last = np.where(last == _RETURN, self._bytes[self._ends - 2], last)
-        found: list[int] = np.flatnonzero(last == byte).tolist()
-        return found
-
-
-def _odd_rows(frame: pl.DataFrame, last: str, lines: _Lines) -> list[int]:
+def _odd_rows(frame: pl.DataFrame, last: str, lines: Lines) -> list[int]:
     """Indices of rows that may have the wrong number of columns: the last column is missing, something is beyond it, or
     a comma is at the end, which polars overlooks."""
     odd = (frame[last].is_null() | frame[_BEYOND].is_not_null()).arg_true().to_list()
