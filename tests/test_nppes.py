@@ -467,3 +467,22 @@ def test_any_sequence_of_events_as_the_plainest_reading_has_it(events: list[tupl
     assert as_counter(source) == expected.counts
     assert profiles.keys() == expected.listed.keys()
     assert {npi(n) for n in (1, 2, 3) if source.removed(npi(n))} == expected.gone
+
+
+@pytest.mark.parametrize("held", [0, 2_000])
+def test_rows_that_wait_on_disk_say_the_same(tmp_path: Path, held: int) -> None:
+    files = [
+        write(tmp_path / "1.csv", [row(n, city="AUSTIN") for n in range(60)]),
+        write(tmp_path / "2.csv", [row(n, city="DALLAS", updated="02/01/2024") for n in range(0, 80, 2)]),
+        write(tmp_path / "3.csv", [gone(4, "03/01/2024"), row(5, updated="01/01/2020")]),
+    ]
+    found = []
+    for source in (NppesSource(TODAY, held=held, block=5_000), NppesSource(TODAY)):
+        for path in files:
+            list(source.read(path, lambda issue: None))
+        source.settle()
+        found.append((list(source.words()), source.counts))
+        # Asked again, they say it again.
+        assert list(source.words()) == found[-1][0]
+    assert found[0] == found[1]
+    assert len(found[0][0]) == 69

@@ -25,6 +25,7 @@ from indexer.sources.files import Opened, Unusable, opened
 from indexer.sources.nppes_events import SCHEMA, Events
 from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
+from indexer.sources.nppes_waiting import MOST, Waiting
 from indexer.sources.records import BLOCK, Chunk
 
 NAME: Final = "nppes"
@@ -137,13 +138,13 @@ def _has_our_code() -> pl.Expr:
 
 class NppesSource:
     """See `base.Source`. `today` (UTC) is the day after which a date lies in the future; `block` the bytes parsed at
-    once."""
+    once, `held` those of rows that wait in memory."""
 
     name = NAME
     takes_folder = False
     whole = False
 
-    def __init__(self, today: date, *, block: int = BLOCK) -> None:
+    def __init__(self, today: date, *, block: int = BLOCK, held: int = MOST) -> None:
         self.counts = Counts()
         self._unmapped: Counter[str] = Counter()
         self.unmapped: Mapping[str, Counter[str]] = {"credential": self._unmapped}
@@ -154,7 +155,8 @@ class NppesSource:
         self._files = 0
         self._ours: list[pl.DataFrame] = []
         self._others: list[pl.DataFrame] = []
-        self._winners = pl.DataFrame()
+        self._waiting = Waiting(held)
+        self._winners = pl.Series(dtype=pl.Int64)
         self._latest = Events()
 
     # Reading
@@ -208,7 +210,9 @@ class NppesSource:
         events = self._events(frame, _last_event(), other)
         self._others.append(events.filter("kept").select(*SCHEMA, gone=pl.lit(False)))
         ours = self._valid(frame.filter(pl.col("verdict") == _OURS), self._checks_of_ours, rejects)
-        self._ours.append(self._events(ours, _last_event()).hstack(_words(ours)))
+        events = self._events(ours, _last_event())
+        self._ours.append(events)
+        self._waiting.add(events.select("order").hstack(_words(ours)))
 
     def _events(self, frame: pl.DataFrame, day: pl.Expr, kept: pl.Expr | None = None) -> pl.DataFrame:
         return frame.select(
@@ -232,18 +236,16 @@ class NppesSource:
 
     def settle(self) -> None:
         """See `base.Source.settle`."""
-        ours = pl.concat([*self._ours, pl.DataFrame(schema=SCHEMA | {"words": pl.String})], how="vertical")
+        ours = pl.concat([*self._ours, pl.DataFrame(schema=SCHEMA)])
         others = pl.concat([*self._others, pl.DataFrame(schema=SCHEMA | {"gone": pl.Boolean})])
         self._ours, self._others = [], []
-        winners = self._latest.settle(ours, others)
-        self._winners = winners.join(ours.select("order", "words"), on="order", maintain_order="left")
-        self.counts.index(winners.height)
-        self.counts.skip(SUPERSEDED, ours.height - winners.height)
+        self._winners = self._latest.settle(ours, others)["order"]
+        self.counts.index(len(self._winners))
+        self.counts.skip(SUPERSEDED, ours.height - len(self._winners))
 
     def words(self) -> Iterator[tuple[str, bytes]]:
         """See `base.Source.words`."""
-        rows = (row for part in self._winners.iter_slices(10_000) for row in part["words"])
-        for ids, words, unmapped in spread(nppes_profile.words, rows, _ROWS_AT_ONCE):
+        for ids, words, unmapped in spread(nppes_profile.words, self._waiting.of(self._winners), _ROWS_AT_ONCE):
             self._unmapped.update(unmapped)
             yield from zip(ids, words, strict=True)
 
