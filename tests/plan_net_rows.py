@@ -1,4 +1,4 @@
-"""Made-up resources of a health plan's directory, as Plan-Net writes them."""
+"""Made-up resources of a health plan's directory, as Plan-Net writes them, and what the source makes of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from indexer.sources.plan_net import PlanNetSource
+from tests.reading import Read
 
 BASE = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 NUCC = "http://nucc.org/provider-taxonomy"
@@ -104,3 +107,19 @@ def ndjson(path: Path, records: Iterable[Any]) -> Path:
     lines = (r if isinstance(r, str) else json.dumps(r) for r in records)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
+
+
+class Reading(Read):
+    """What the source makes of directories."""
+
+    kind = PlanNetSource
+
+    @property
+    def said(self) -> list[tuple[str, int, str | None, str, str]]:
+        """File, line, field, value and code of each issue."""
+        return [(i.file, i.line, i.field, i.value, i.code) for i in self.issues]
+
+
+def read(tmp_path: Path, *resources: Any) -> Reading:
+    """What it makes of a directory of these resources."""
+    return Reading(folder(tmp_path / "directory", *resources))

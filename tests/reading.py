@@ -1,4 +1,4 @@
-"""What the profiles source makes of files, for its tests."""
+"""What sources make of files, for their tests."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from directory.profile import Profile
 from indexer.report import Issue
+from indexer.sources import Kind
 from indexer.sources.base import profiles_of
 from indexer.sources.profiles import ProfilesSource
 
 TODAY = date(2026, 11, 23)
 
 
-class Reading:
-    """What the source makes of files, given one after the other."""
+class Read:
+    """What a source of some `kind` makes of files or folders, given one after the other."""
+
+    kind: ClassVar[Kind]
 
     def __init__(self, *paths: Path) -> None:
         self.issues: list[Issue] = []
-        self.source = ProfilesSource(TODAY)
+        self.source = self.kind(TODAY)
         for path in paths:
             for _ in self.source.read(path, self.issues.append):
                 pass
@@ -32,6 +35,18 @@ class Reading:
         assert self.counts.read == self.counts.indexed + self.counts.skipped + self.counts.rejected
 
     @property
+    def one(self) -> Profile:
+        """The only profile."""
+        (profile,) = self.profiles
+        return profile
+
+
+class Reading(Read):
+    """What the profiles source makes of files."""
+
+    kind = ProfilesSource
+
+    @property
     def codes(self) -> list[str]:
         return [i.code for i in self.issues]
 
@@ -39,8 +54,7 @@ class Reading:
     def one(self) -> Profile:
         """The only profile, of a file without mistakes."""
         assert [i for i in self.issues if i.code != "characters_removed"] == []
-        (profile,) = self.profiles
-        return profile
+        return super().one
 
 
 def table(path: Path, *rows: Mapping[str, str]) -> Path:

@@ -20,13 +20,11 @@ from directory.profile import Location, Network, Profile, to_dict
 from directory.profile_schema import COMPUTED, load
 from indexer.insurers import insurer
 from indexer.normalize import npi_problem, settle
-from indexer.report import Issue
-from indexer.sources.base import profiles_of
 from indexer.sources.files import Unusable
 from indexer.sources.qhp import QhpSource
 from indexer.sources.qhp_files import company_of
+from tests.reading import TODAY, Read
 
-TODAY = date(2026, 11, 23)
 SAID = date(2026, 10, 2)
 NPI = "1999999984"
 SMALL = Path(__file__).parent / "fixtures" / "qhp"
@@ -34,23 +32,10 @@ SHARED = Path(__file__).parents[2] / "shared" / "data" / "qhp"
 CENTER = zip_point("78704") or (0.0, 0.0)
 
 
-class Reading:
-    """What the source makes of what it is given, one after the other."""
+class Reading(Read):
+    """What the source makes of issuers' files."""
 
-    def __init__(self, *paths: Path) -> None:
-        self.issues: list[Issue] = []
-        self.source = QhpSource(TODAY)
-        for path in paths:
-            list(self.source.read(path, self.issues.append))
-        self.source.settle()
-        self.counts = self.source.counts
-        self.profiles = list(profiles_of(self.source))
-        assert self.counts.read == self.counts.indexed + self.counts.skipped + self.counts.rejected
-
-    @property
-    def one(self) -> Profile:
-        (profile,) = self.profiles
-        return profile
+    kind = QhpSource
 
     @property
     def said(self) -> list[tuple[int, str | None, str, str]]:
