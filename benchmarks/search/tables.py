@@ -87,6 +87,11 @@ def _http(results: Results) -> str:
     return "\n\n".join(parts)
 
 
+def _ratio(ours: float, theirs: float) -> str:
+    """Empty where nothing of theirs was answered in time."""
+    return f"{ours / theirs:.2f}" if theirs else ""
+
+
 def _against(found: Mapping[str, Figures]) -> list[str] | None:
     """Ours on Elasticsearch against the faster of the two raw ways, and against Searchkit; None without the former."""
     ours = found.get("elasticsearch")
@@ -95,11 +100,11 @@ def _against(found: Mapping[str, Figures]) -> list[str] | None:
     if not ours or not ours.one or not ours.many or not one or not many:
         return None
     best, rate = min(load.p50 for load in one), max(load.rate for load in many)
-    said = [f"{ours.one.p50 - best:+.1f}", f"{ours.one.p50 / best:.2f}", f"{ours.many.rate / rate:.2f}"]
+    said = [f"{ours.one.p50 - best:+.1f}", _ratio(ours.one.p50, best), _ratio(ours.many.rate, rate)]
     kit = found.get(SEARCHKIT)
     if not kit or not kit.one or not kit.many:
         return [*said, "", ""]
-    return [*said, f"{ours.one.p50 / kit.one.p50:.2f}", f"{ours.many.rate / kit.many.rate:.2f}"]
+    return [*said, _ratio(ours.one.p50, kit.one.p50), _ratio(ours.many.rate, kit.many.rate)]
 
 
 def _ratios(results: Results) -> str:
