@@ -6,15 +6,15 @@ Dates are proleptic ordinals (days), fees whole units, years years, coordinates 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 
 from directory.facets import FACETS, Facet
 from directory.licensure import good_until
-from directory.profile import Profile
+from directory.profile import Stored, fee_of, grants_of
 from directory.text import fold, name_tokens, tokens
 from directory.vocabulary import vocabulary
 
@@ -59,21 +59,24 @@ class Document:
     shuffle: int
 
 
-def stated(stored: Mapping[str, Any], facet: Facet) -> tuple[str, ...]:
-    """The codes that a profile as it is stored (see `base.Hit`) states for `facet`; flags as `true` and `false`."""
-    return _codes(facet, stored.get(facet.field))
+def stated(stored: Stored, facet: Facet) -> tuple[str, ...]:
+    """The codes that a profile states for `facet`; flags as `true` and `false`."""
+    value = stored.get(facet.field)
+    return _codes(facet, value) if _says(value) else ()
+
+
+def _says(value: Any) -> bool:
+    """Whether the value of a facet's field states something."""
+    return bool(value) or value is False
 
 
 def _codes(facet: Facet, value: Any) -> tuple[str, ...]:
-    if value is None or value == () or value == []:
-        return ()
     if facet.kind == "codes":
         return tuple(value)
     return (str(value).lower(),) if facet.kind == "flag" else (value,)
 
 
-_facet_values: Final = attrgetter(*(f.field for f in FACETS))
-_deciding_values: Final = attrgetter(*DECIDING)
+_FACET_FIELDS: Final = tuple(f.field for f in FACETS)
 _folded: Final = lru_cache(maxsize=50_000)(fold)
 
 
@@ -86,19 +89,19 @@ _kept_tokens: Final = lru_cache(maxsize=50_000)(tokens)
 """The tokens of what many have in common: names of cities, given and family names."""
 
 
-def _labels(name: str, codes: tuple[str, ...]) -> list[str]:
+def _labels(name: str, codes: Iterable[str]) -> list[str]:
     return [t for code in codes for t in _label_tokens(name, code)]
 
 
-def name_key(profile: Profile) -> str:
+def name_key(stored: Stored) -> str:
     """Folded family, then given name, as one string that orders by code point."""
-    return f"{_folded(profile.family or profile.name)}\t{_folded(profile.given or '')}"
+    return f"{_folded(stored.get('family') or stored['name'])}\t{_folded(stored.get('given') or '')}"
 
 
-def completeness(profile: Profile) -> int:
+def completeness(stored: Stored) -> int:
     """Percent of the fields in `DECIDING` that are stated, rounded down."""
-    values = _deciding_values(profile)
-    missing = values.count(None) + values.count(())
+    values = list(map(stored.get, DECIDING))
+    missing = values.count(None) + values.count([])
     return 100 * (len(DECIDING) - missing) // len(DECIDING)
 
 
@@ -108,54 +111,56 @@ def own_names(name: str, family: str | None, given: str | None, others: tuple[st
     return name, *[n for n in (family, given) if n and not told.issuperset(_kept_tokens(n))], *others
 
 
-def texts(profile: Profile) -> dict[str, list[str]]:
-    """The tokens under which `profile` is found, by text (see `TEXTS`)."""
+def texts(stored: Stored) -> dict[str, list[str]]:
+    """The tokens under which a profile is found, by text (see `TEXTS`)."""
+    others, bio = tuple(stored.get("other_names", ())), stored.get("bio")
     return {
-        "names": name_tokens(own_names(profile.name, profile.family, profile.given, profile.other_names)),
-        "modalities": _labels("modalities", profile.modalities),
-        "concerns": _labels("concerns", profile.concerns),
-        "professions": _labels("professions", profile.provider_types),
-        "cities": [t for loc in profile.locations if loc.city for t in _kept_tokens(loc.city)],
-        "bio": tokens(profile.bio) if profile.bio else [],
+        "names": name_tokens(own_names(stored["name"], stored.get("family"), stored.get("given"), others)),
+        "modalities": _labels("modalities", stored.get("modalities", ())),
+        "concerns": _labels("concerns", stored.get("concerns", ())),
+        "professions": _labels("professions", stored.get("provider_types", ())),
+        "cities": [t for place in stored.get("locations", ()) if (c := place.get("city")) for t in _kept_tokens(c)],
+        "bio": tokens(bio) if bio else [],
     }
 
 
-def document(profile: Profile) -> Document:
-    """The document of `profile`: pure, the same on every engine."""
+def document(stored: Stored) -> Document:
+    """The document of a profile: pure, the same on every engine."""
     codes = {
         facet.name: _codes(facet, value)
-        for facet, value in zip(FACETS, _facet_values(profile), strict=True)
-        if value is not None and value != ()
+        for facet, value in zip(FACETS, map(stored.get, _FACET_FIELDS), strict=True)
+        if _says(value)
     }
-    offices = tuple(dict.fromkeys([loc.state for loc in profile.locations if loc.state]))
-    if offices:
+    places = stored.get("locations", ())
+    if offices := tuple(dict.fromkeys([state for place in places if (state := place.get("state"))])):
         codes["office_state"] = offices
-    fee = profile.fee
-    verified, available = profile.verified_on, profile.next_available
+    fee = fee_of(stored)
+    points = [(place.get("lat"), place.get("lon")) for place in places]
     return Document(
-        id=profile.id,
+        id=stored["id"],
         codes=codes,
         numbers={
             "lowest_fee": fee.lowest if fee else None,
-            "experience_since": profile.experience_since,
-            "verified_on": verified.toordinal() if verified else None,
-            "next_available": available.toordinal() if available else None,
-            "completeness": completeness(profile),
+            "experience_since": stored.get("experience_since"),
+            "verified_on": _day(stored.get("verified_on")),
+            "next_available": _day(stored.get("next_available")),
+            "completeness": completeness(stored),
         },
-        points=tuple(
-            dict.fromkeys(
-                [(loc.lat, loc.lon) for loc in profile.locations if loc.lat is not None and loc.lon is not None]
-            )
-        ),
+        points=tuple(dict.fromkeys([point for point in points if None not in point])),
         licensed={
             way: {state: until.toordinal() for state, until in states.items()}
-            for way, states in good_until(profile.grants).items()
+            for way, states in good_until(grants_of(stored)).items()
         },
-        has_grants=bool(profile.grants),
-        texts=texts(profile),
-        name_key=name_key(profile),
-        shuffle=int.from_bytes(hashlib.blake2b(profile.id.encode(), digest_size=8).digest()) >> 12,
+        has_grants=bool(stored.get("grants")),
+        texts=texts(stored),
+        name_key=name_key(stored),
+        shuffle=int.from_bytes(hashlib.blake2b(stored["id"].encode(), digest_size=8).digest()) >> 12,
     )
+
+
+@lru_cache(maxsize=20_000)
+def _day(written: str | None) -> int | None:
+    return date.fromisoformat(written).toordinal() if written else None
 
 
 _MASK: Final = (1 << 64) - 1

@@ -21,7 +21,7 @@ import orjson
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from directory.profile import Profile
+from directory.profile import Stored
 from directory.query_words import plain
 
 Kind: TypeAlias = Literal["name", "city"]
@@ -82,11 +82,11 @@ class Builder:
         self._pairs = array("Q")
         self._dropped = array("Q")
 
-    def add(self, profile: Profile) -> None:
+    def add(self, stored: Stored) -> None:
         """Take in one provider."""
-        given, family = name_words(profile.given or ""), name_words(profile.family or "")
+        given, family = name_words(stored.get("given") or ""), name_words(stored.get("family") or "")
         words = {*given, *family}
-        for name in (profile.name, *profile.other_names):
+        for name in (stored["name"], *stored.get("other_names", ())):
             parts = []
             for part in name.translate(_SPLIT).split():
                 word, unusual = _read(part)
@@ -100,7 +100,10 @@ class Builder:
             self._pairs.extend([_pair(a, b) for a in given for b in family])
         words.discard("")
         _count(self._counts["name"], words)
-        _count(self._counts["city"], {w for place in profile.locations if place.city for w in name_words(place.city)})
+        _count(
+            self._counts["city"],
+            {w for place in stored.get("locations", ()) if (c := place.get("city")) for w in name_words(c)},
+        )
 
     def take(self, later: Builder) -> None:
         """Take in all that `later` has taken in."""
@@ -176,11 +179,11 @@ class Lexicon:
         self._buckets: dict[tuple[Kind, str, int], list[str]] | None = None
 
     @classmethod
-    def of(cls, profiles: Iterable[Profile]) -> Lexicon:
+    def of(cls, profiles: Iterable[Stored]) -> Lexicon:
         """The lexicon of some providers."""
         builder = Builder()
-        for profile in profiles:
-            builder.add(profile)
+        for stored in profiles:
+            builder.add(stored)
         return builder.lexicon()
 
     @classmethod

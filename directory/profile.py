@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 
@@ -176,6 +176,10 @@ _NESTED: Final[Mapping[str, Any]] = {"locations": Location, "grants": Grant, "ne
 _DATES: Final = frozenset({"accepting_as_of", "next_available", "verified_on", "as_of", "checked_on", "expires_on"})
 
 
+Stored: TypeAlias = Mapping[str, Any]
+"""A profile as it is stored (see `to_json`), as JSON values. What is not stated may be missing."""
+
+
 def to_json(profile: Profile) -> bytes:
     """The profile as stored: its fields as JSON, dates as ISO 8601. `from_dict` reads it back.
 
@@ -183,15 +187,21 @@ def to_json(profile: Profile) -> bytes:
     return orjson.dumps(profile)
 
 
+def as_stored(profile: Profile) -> dict[str, Any]:
+    """`profile` as the JSON values that are stored of it."""
+    read: dict[str, Any] = orjson.loads(to_json(profile))
+    return read
+
+
 def to_dict(profile: Profile, *, detail: bool = True) -> dict[str, Any]:
     """The public form: plain JSON values, dates as ISO 8601, every field present.
 
     Without `detail` the fields of `DETAIL_FIELDS` are left out, as in a list of results.
     """
-    return public(orjson.loads(to_json(profile)), detail=detail)
+    return public(as_stored(profile), detail=detail)
 
 
-def public(stored: Mapping[str, Any], *, detail: bool = True) -> dict[str, Any]:
+def public(stored: Stored, *, detail: bool = True) -> dict[str, Any]:
     """`to_dict` of the profile that was `stored` (what `to_json` wrote, as JSON values), without making it."""
     out = {name: stored.get(name, blank) for name, blank in _blank(detail).items()}
     if out["fee"]:
@@ -205,7 +215,7 @@ def public(stored: Mapping[str, Any], *, detail: bool = True) -> dict[str, Any]:
     return out
 
 
-def _license_states(stored: Mapping[str, Any]) -> list[str]:
+def _license_states(stored: Stored) -> list[str]:
     """`license_states` of the profile that was `stored`; grants are made only where one has ended."""
     licenses = [g for g in stored.get("grants", ()) if g["kind"] == "license"]
     if all(g.get("status", "listed") in _GOOD for g in licenses):
@@ -213,9 +223,15 @@ def _license_states(stored: Mapping[str, Any]) -> list[str]:
     return list(license_states(grants_of(stored)))
 
 
-def grants_of(stored: Mapping[str, Any]) -> tuple[Grant, ...]:
+def grants_of(stored: Stored) -> tuple[Grant, ...]:
     """The grants of the profile that was `stored`, without making it."""
     return tuple([_build(Grant, g) for g in stored.get("grants", ())])
+
+
+def fee_of(stored: Stored) -> Fee | None:
+    """The fee of the profile that was `stored`, without making it."""
+    fee: Fee | None = _build(Fee, found) if (found := stored.get("fee")) else None
+    return fee
 
 
 def _values(of: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from directory.document import Document, document, own_names, stated
 from directory.facets import FACET
 from directory.matching import distance, matches, missing_words, states
 from directory.plan import conditions
-from directory.profile import Profile
+from directory.profile import Profile, Stored, as_stored
 from directory.ranking import related
 from directory.search_request import SearchRequest
 from directory.text import Word, name_tokens, tokens, words
@@ -24,9 +24,6 @@ _CODED: Final = ("modality", "concern", "provider_type")
 """Facets whose labels `q` searches."""
 
 Reason: TypeAlias = Mapping[str, Any]
-
-Stored: TypeAlias = Mapping[str, Any]
-"""A profile as it is stored, see `base.Hit`."""
 
 
 # Why
@@ -165,7 +162,7 @@ def _names(name: str, family: str | None, given: str | None, others: tuple[str, 
 def why_not(profile: Profile, request: SearchRequest) -> tuple[Reason, ...]:
     """The filters of `request` (an effective one) that keep `profile` out, as the plan has them: `filter`, what is
     `asked`, what is `stated` (None: nothing) and the `reason`. Empty: it is among the results."""
-    doc = document(profile)
+    doc = document(as_stored(profile))
     return tuple(
         _failing(name, profile, doc, request)
         for name, condition in conditions(request).items()

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from directory.profile import Profile
+from directory.document import name_key
+from directory.profile import Stored, grants_of
 from directory.text import fold
 
 NOTE: Final = "license-keys"
@@ -22,10 +23,10 @@ _SCHEMA: Final = {"key": pl.UInt64, "id": pl.String}
 _EXAMPLES: Final = 20
 
 
-def keys(profile: Profile) -> Iterator[int]:
-    """One number for each license of `profile`, which somebody of the same name with the same license has, too."""
-    name = f"{fold(profile.family)}\t{fold(profile.given or '')}" if profile.family else fold(profile.name)
-    for identity in {g.identity for g in profile.grants if g.kind == "license" and g.number}:
+def keys(stored: Stored) -> Iterator[int]:
+    """One number for each license of a profile, which somebody of the same name with the same license has, too."""
+    name = name_key(stored) if stored.get("family") else fold(stored["name"])
+    for identity in {g.identity for g in grants_of(stored) if g.kind == "license" and g.number}:
         digest = hashlib.blake2b("\t".join([name, *map(str, identity)]).encode(), digest_size=8)
         yield int.from_bytes(digest.digest())
 

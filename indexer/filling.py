@@ -8,13 +8,11 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from directory.engines.base import Build
-from directory.engines.preparing import BATCH, Prepare, Stored, Word
+from directory.engines.preparing import BATCH, Prepare, Provider, Word
 from directory.processes import preload, spread
-from directory.profile import to_json
 from indexer.duplicates import Duplicates, keys
-from indexer.merge import Merged
 from indexer.tally import Tally
-from indexer.words import Change, Words, applied, merged, pack, unpack
+from indexer.words import Change, applied, listed, pack, unpack
 
 Said: TypeAlias = tuple[str, bytes, Change]
 """An id, its words as a generation keeps them (empty: none), and what has changed of them since."""
@@ -23,16 +21,6 @@ Removed = Callable[[str], bool]
 """Whether nobody may be listed under an id."""
 
 preload(__name__)
-
-
-def listed(words: Words, removed: bool) -> Merged | None:
-    """The provider listed under an id, if there is one: `removed` says that nobody may be."""
-    return merged(words) if words and not removed else None
-
-
-def stored(words: Words, found: Merged) -> Stored:
-    """A provider and what is stored of it: the one word on it, or else what was merged of several."""
-    return found.profile, next(iter(words.values())) if len(words) == 1 else to_json(found.profile)
 
 
 @dataclass(slots=True)
@@ -46,7 +34,7 @@ class _Part:
 
 def _part(prepare: Prepare | None, batch: Sequence[tuple[str, bytes, Change, bool]]) -> _Part:
     part = _Part()
-    profiles: list[Stored] = []
+    profiles: list[Provider] = []
     kept: list[Word] = []
     for id_, packed, change, gone in batch:
         before = unpack(packed)
@@ -55,8 +43,8 @@ def _part(prepare: Prepare | None, batch: Sequence[tuple[str, bytes, Change, boo
         found = listed(words, gone)
         part.tally.count(words, found)
         if found is not None:
-            profiles.append(stored(words, found))
-            part.keys.append((id_, list(keys(found.profile))))
+            profiles.append(found.provider)
+            part.keys.append((id_, list(keys(found.stored))))
         kept.append((id_, pack(words) if change else packed))
     if prepare is not None:
         part.prepared = prepare(profiles, kept)

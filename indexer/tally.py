@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from indexer.merge import Conflict, Merged
+from indexer.merge import Conflict
+from indexer.words import Listed
 
 ABOUT_MERGE: Final = "merge"
 """The key of a generation's `sources` under which the counts that concern several sources are."""
@@ -32,16 +33,16 @@ class Tally:
     ended: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[Conflict] = field(default_factory=Counter)
 
-    def count(self, sources: Iterable[str], merged: Merged | None, sign: int = 1) -> None:
+    def count(self, sources: Iterable[str], listed: Listed | None, sign: int = 1) -> None:
         """Take in one id: the sources that speak of it, and the provider listed for it. With `sign` -1 take it out."""
         for source in sources:
             self.words[source] += sign
-        if merged is not None:
+        if listed is not None:
             self.providers += sign
-            self.demo += sign * merged.profile.demo
+            self.demo += sign * listed.stored.get("demo", False)
             for name in BESIDE:
-                self.stated[name] += sign * (getattr(merged.profile, name) not in (None, ()))
-            for conflict in merged.conflicts:
+                self.stated[name] += sign * bool(listed.stored.get(name))
+            for conflict in listed.conflicts:
                 self.conflicts[conflict] += sign
 
     def add(self, other: Tally) -> None:

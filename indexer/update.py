@@ -14,15 +14,15 @@ from operator import itemgetter
 from typing import Any, Final
 
 from directory.engines.base import Build, Engine, Generation, PromotionRefused, UnknownGeneration
-from directory.engines.preparing import BATCH, Stored, batches
+from directory.engines.preparing import BATCH, Provider, batches
 from directory.errors import Problem
 from indexer.duplicates import NOTE as LICENSE_KEYS
 from indexer.duplicates import Duplicates, keys
-from indexer.filling import Said, listed, stored
+from indexer.filling import Said
 from indexer.pipeline import Input, Options, Refused, Run, live_generation
 from indexer.report import Outcome, RejectLog
 from indexer.tally import ABOUT_MERGE, FORMAT, Tally
-from indexer.words import Change, applied, merge_code, pack, unpack
+from indexer.words import Change, applied, listed, merge_code, pack, unpack
 
 _LARGE: Final = 5
 """A change that concerns more than one in so many providers is built anew: to copy and change costs more."""
@@ -96,7 +96,7 @@ def _change(run: Run, engine: Engine, build: Build, live: Generation) -> None:
 
 
 def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], kept: Mapping[str, bytes]) -> None:
-    profiles: list[Stored] = []
+    profiles: list[Provider] = []
     gone: list[str] = []
     said: list[tuple[str, bytes]] = []
     for id_, change in batch:
@@ -110,8 +110,8 @@ def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], ke
         run.tally.ended.update(before.keys() - after.keys())
         run.duplicates.remove(id_)
         if new is not None:
-            profiles.append(stored(after, new))
-            run.duplicates.add(id_, keys(new.profile))
+            profiles.append(new.provider)
+            run.duplicates.add(id_, keys(new.stored))
         elif old is not None:
             gone.append(id_)
         if before != after:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar
@@ -12,10 +13,11 @@ import orjson
 
 from directory import provenance
 from directory.engines.base import fingerprint, source_of
-from directory.profile import from_dict
+from directory.engines.preparing import Provider, provider
+from directory.profile import Stored, from_dict, to_json
 from indexer import merge as merge_module
 from indexer import normalize
-from indexer.merge import Merged, merge
+from indexer.merge import Conflict, merge
 
 Words: TypeAlias = dict[str, bytes]
 """Source -> what it says of one id: a profile as `profile.to_json` has it."""
@@ -51,9 +53,30 @@ def unpack(packed: bytes | None) -> Words:
     return {source: orjson.dumps(word) for source, word in found.items()}
 
 
-def merged(words: Mapping[str, bytes]) -> Merged:
-    """The provider of whom the sources say `words` (at least one)."""
-    return merge({source: from_dict(orjson.loads(word)) for source, word in words.items()})
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A provider as a generation has it, and what the sources do not agree on."""
+
+    provider: Provider
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def stored(self) -> Stored:
+        """Its profile."""
+        return self.provider[0]
+
+
+def listed(words: Words, removed: bool) -> Listed | None:
+    """The provider listed under an id of which the sources say `words`, if there is one: `removed` says that nobody
+    may be."""
+    if removed or not words:
+        return None
+    if len(words) == 1:
+        # There is nothing to be merged: what is said is what is stored.
+        (word,) = words.values()
+        return Listed(provider(word))
+    found = merge({source: from_dict(orjson.loads(word)) for source, word in words.items()})
+    return Listed(provider(to_json(found.profile)), found.conflicts)
 
 
 def applied(change: Change, words: Words) -> Words:

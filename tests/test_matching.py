@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from directory import matching, plan, search_request
 from directory.document import document
+from directory.profile import as_stored
 from tests.oracle import Oracle
 from tests.profiles import profiles
 from tests.strategies import search
 
 TODAY: Final = date(2026, 11, 23)
 ORACLE: Final = Oracle(profiles(300, 8, TODAY))
-DOCUMENTS: Final = {p.id: document(p) for p in ORACLE.profiles}
+DOCUMENTS: Final = {p.id: document(as_stored(p)) for p in ORACLE.profiles}
 
 
 @settings(max_examples=200)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from directory.interpret import apply, interpret
 from directory.lexicon import Lexicon
-from directory.profile import Location, Profile
+from directory.profile import Location, Profile, as_stored
 from directory.query import understand
 from directory.search_request import SearchRequest, parse
 from directory.vocabulary import VOCABULARIES
@@ -40,7 +40,7 @@ PEOPLE = (
     person("Young", "Black"),
     person("Christian", "Long", bio="I work with athletes."),
 )
-LEXICON = Lexicon.of(PEOPLE)
+LEXICON = Lexicon.of(map(as_stored, PEOPLE))
 
 
 def filters(q: str, lexicon: Lexicon | None = None) -> dict[str, tuple[str, ...]]:

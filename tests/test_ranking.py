@@ -12,7 +12,7 @@ import pytest
 from directory import document, places, ranking, search_request
 from directory.engines.base import Engine
 from directory.plan import plan
-from directory.profile import Fee, Location, Profile
+from directory.profile import Fee, Location, Profile, as_stored
 from directory.understanding import Concept, Understanding
 from tests import conformance
 from tests.conftest import NewEngine
@@ -89,10 +89,10 @@ def test_better_comes_first(places_of: dict[str, int], pair: str) -> None:
 
 
 def test_completeness_is_the_share_of_what_clients_decide_by() -> None:
-    assert document.completeness(person("a")) == 0
+    assert document.completeness(as_stored(person("a"))) == 0
     everything: dict[str, Any] = dict.fromkeys(document.DECIDING, ("x",))
-    assert document.completeness(person("a", **everything)) == 100
-    assert document.completeness(person("a", concerns=("grief",))) == 100 // len(document.DECIDING)
+    assert document.completeness(as_stored(person("a", **everything))) == 100
+    assert document.completeness(as_stored(person("a", concerns=("grief",)))) == 100 // len(document.DECIDING)
 
 
 def test_the_page_shows_the_table() -> None:

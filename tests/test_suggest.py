@@ -22,7 +22,7 @@ from directory.lexicon import Lexicon
 from directory.licensure import COMPACTS
 from directory.openapi import document as openapi_document
 from directory.plan import plan
-from directory.profile import Profile
+from directory.profile import Profile, as_stored
 from directory.search_request import parse
 from directory.suggest import Suggestion
 from directory.suggest_terms import terms
@@ -44,7 +44,7 @@ def people(today: date) -> list[Profile]:
 
 @pytest.fixture(scope="module")
 def lexicon(people: list[Profile]) -> Lexicon:
-    return Lexicon.of(people)
+    return Lexicon.of(map(as_stored, people))
 
 
 @pytest.fixture(scope="module")

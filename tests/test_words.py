@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 
 from directory.engines.base import Engine, Generation, UnknownGeneration
+from directory.engines.preparing import provider
 from directory.profile import to_json
 from tests import conformance
 from tests.conftest import NewEngine
@@ -155,8 +156,8 @@ def test_what_another_process_prepares_is_what_add_and_say_make(engine: Engine, 
     build = engine.start_build()
     prepare = pickle.loads(pickle.dumps(build.prepare))
     for start in range(0, len(people), 12):
-        some = [(p, to_json(p)) for p in people[start : start + 12]]
-        said = [(p.id, data) for p, data in some]
+        some = [provider(to_json(p)) for p in people[start : start + 12]]
+        said = [(stored["id"], data) for stored, data in some]
         build.put(pickle.loads(pickle.dumps(prepare(some, said))))
     made = build.finish({})
     assert made.providers == len(people)
@@ -166,7 +167,7 @@ def test_what_another_process_prepares_is_what_add_and_say_make(engine: Engine, 
 
 
 def test_what_is_put_must_come_after_what_is_there(engine: Engine, today: date) -> None:
-    some = [(p, to_json(p)) for p in profiles(4, 3, today)]
+    some = [provider(to_json(p)) for p in profiles(4, 3, today)]
     build = engine.start_build()
     build.put(build.prepare(some[2:], [("b", b"1")]))
     with pytest.raises(ValueError, match="must increase"):

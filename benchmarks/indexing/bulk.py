@@ -20,7 +20,7 @@ from benchmarks.indexing.stages import _settled
 from directory.config import Settings
 from directory.engines import elastic_index, elastic_words
 from directory.engines.elastic import ElasticEngine
-from directory.profile import from_dict, to_json
+from directory.profile import to_json
 from indexer import demo
 from indexer.duplicates import Duplicates
 from indexer.filling import Said, fill
@@ -72,7 +72,7 @@ def _documents(said: list[Said]) -> tuple[list[dict[str, Any]], list[dict[str, A
     for id_, _, change in said:
         given = {source: word for source, word in change.items() if word is not None}
         (word,) = given.values()
-        searched.append(orjson.loads(orjson.dumps(elastic_index.body(from_dict(orjson.loads(word)), word))))
+        searched.append(orjson.loads(orjson.dumps(elastic_index.body(orjson.loads(word), word))))
         words.append(elastic_words.word_source(id_, pack(given)))
     return searched, words
 

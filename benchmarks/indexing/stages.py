@@ -14,6 +14,7 @@ from directory.config import Settings
 from directory.engines.base import Engine, Generation
 from directory.engines.choose import engine_from
 from directory.engines.elastic_words import words_index
+from directory.engines.preparing import Provider
 from directory.errors import NoGeneration
 from directory.profile import Profile
 from indexer.pipeline import Input, Options, build
@@ -86,7 +87,7 @@ def _build(path: Path, engine: Engine) -> dict[str, Any]:
     return outcome.sources["nppes"].as_dict() | {"profiles": outcome.providers}
 
 
-def _count(profiles: Sequence[tuple[Profile, bytes]], words: Sequence[tuple[str, bytes]]) -> int:
+def _count(profiles: Sequence[Provider], words: Sequence[tuple[str, bytes]]) -> int:
     return len(profiles)
 
 

@@ -17,14 +17,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol
 
-import orjson
-
 from directory.cursor import CHANGED_CURSOR, Key
 from directory.errors import BadRequest, ParameterError
 from directory.expressions import Expr
 from directory.lexicon import Lexicon
 from directory.plan import SearchPlan
-from directory.profile import Profile, from_dict, to_json
+from directory.profile import Profile, Stored, as_stored, from_dict
 
 _NAME: Final = re.compile(
     r"(?P<alias>[a-z][a-z0-9_-]*)-(?P<fingerprint>[0-9a-f]{8})-(?P<time>\d{8}t\d{6}z)-(?P<random>[0-9a-f]{4})"
@@ -68,16 +66,16 @@ class FacetCount:
 
 @dataclass(frozen=True)
 class Hit:
-    """One result: its profile as it is stored (what `profile.to_json` wrote, as JSON values), and its sort key, as the
-    cursor of a walk holds it. The profile is made from it when somebody asks."""
+    """One result: its profile as it is stored, and its sort key, as the cursor of a walk holds it. The profile is made
+    from it when somebody asks."""
 
-    stored: Mapping[str, Any]
+    stored: Stored
     key: Key
 
     @classmethod
     def of(cls, profile: Profile) -> Hit:
         """A result by itself."""
-        return cls(orjson.loads(to_json(profile)), ())
+        return cls(as_stored(profile), ())
 
     @cached_property
     def profile(self) -> Profile:
@@ -105,7 +103,7 @@ class Build(Protocol):
     """
 
     name: str
-    prepare: Callable[[Sequence[tuple[Profile, bytes]], Sequence[tuple[str, bytes]]], Any]
+    prepare: Callable[[Sequence[tuple[Stored, bytes]], Sequence[tuple[str, bytes]]], Any]
     """Makes of providers, each with the JSON that is stored of it (see `profile.to_json`), and of words what `put`
     takes. Pure and picklable: most of the work of a build, and for any process to do."""
 

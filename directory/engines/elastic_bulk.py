@@ -16,7 +16,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from directory.engines import elastic_index, elastic_words
 from directory.engines.elastic_client import of_status, readable, translated
-from directory.engines.preparing import Stored, Word
+from directory.engines.preparing import Provider, Word
 from directory.errors import EngineUnavailable
 from directory.lexicon import Builder
 from directory.processes import preload
@@ -76,14 +76,14 @@ class Prepared:
     words: Sequence[bytes]
 
 
-def prepared(profiles: Sequence[Stored], words: Sequence[Word]) -> Prepared:
+def prepared(profiles: Sequence[Provider], words: Sequence[Word]) -> Prepared:
     """The requests that put in providers and words; an empty word deletes."""
     lexicon = Builder()
-    for profile, _ in profiles:
-        lexicon.add(profile)
+    for stored, _ in profiles:
+        lexicon.add(stored)
     return Prepared(
-        [profile.id for profile, _ in profiles],
-        list(bodies(index_lines(profile.id, elastic_index.body(profile, stored)) for profile, stored in profiles)),
+        [stored["id"] for stored, _ in profiles],
+        list(bodies(index_lines(stored["id"], elastic_index.body(stored, data)) for stored, data in profiles)),
         lexicon,
         [id_ for id_, _ in words],
         list(

@@ -12,7 +12,7 @@ from typing import Any, Final
 from directory.document import NUMBERS, TEXTS, document
 from directory.facets import FACETS
 from directory.licensure import WAYS
-from directory.profile import Profile
+from directory.profile import Stored
 from directory.vocabulary import facet_vocabulary
 
 FACET_FIELDS: Final = tuple(f.name for f in FACETS)
@@ -95,13 +95,13 @@ def counted(codes: Mapping[str, Iterable[str]]) -> list[str]:
     return out
 
 
-def body(profile: Profile, stored: bytes) -> dict[str, Any]:
-    """The document of `profile`, of which the JSON `stored` is kept. What is not stated is left out."""
-    doc = document(profile)
+def body(stored: Stored, data: bytes) -> dict[str, Any]:
+    """The document of a profile, of which the JSON `data` is kept. What is not stated is left out."""
+    doc = document(stored)
     out: dict[str, Any] = {
         "id": doc.id,
-        "profile": stored.decode(),
-        **{name: list(codes) for name, codes in doc.codes.items()},
+        "profile": data.decode(),
+        **doc.codes,
         **{name: value for name, value in doc.numbers.items() if value is not None},
         "counted": counted(doc.codes),
         "has_grants": doc.has_grants,

@@ -21,10 +21,9 @@ from directory.engines.embedded_reader import read_generation
 from directory.engines.embedded_rows import Rows, prepared
 from directory.engines.embedded_splice import KeptRows, RowsWriter, spliced
 from directory.engines.embedded_words import Notes, Records, RecordsWriter, overlaid, words_of, words_writer
-from directory.engines.preparing import Prepare, PreparedBuild, Stored, Word
+from directory.engines.preparing import Prepare, PreparedBuild, Provider, Word, provider
 from directory.lexicon import NOTE, Builder, Lexicon
 from directory.processes import preload
-from directory.profile import from_dict
 
 preload(__name__)
 
@@ -130,7 +129,7 @@ class EmbeddedBuild(PreparedBuild):
 class _Changed:
     """What is put into a copy: it is prepared at the end, between what stayed."""
 
-    profiles: Sequence[Stored]
+    profiles: Sequence[Provider]
     words: Sequence[Word]
 
 
@@ -150,9 +149,9 @@ class _Changes:
 
     def put(self, changed: _Changed) -> None:
         """Take in providers and words; ids must increase strictly."""
-        for profile, data in changed.profiles:
-            self._added.extend([(profile.id, data)])
-            self._removed.discard(profile.id)
+        for stored, data in changed.profiles:
+            self._added.extend([(stored["id"], data)])
+            self._removed.discard(stored["id"])
         self.words.extend(changed.words)
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -180,8 +179,8 @@ class _Changes:
             rows.stored = b"".join(data for _, data in old)
             came = {id_ for id_, _ in new}
             stays = [id_ not in came and id_ not in self._removed for id_ in rows.ids]
-            lexicon.drop(from_dict(orjson.loads(data)) for (_, data), stay in zip(old, stays, strict=True) if not stay)
-            said = [(from_dict(orjson.loads(data)), data) for id_, data in new if id_ not in self._removed]
+            lexicon.drop(orjson.loads(data) for (_, data), stay in zip(old, stays, strict=True) if not stay)
+            said = [provider(data) for id_, data in new if id_ not in self._removed]
             yield spliced(rows, stays, prepared(said).rows)
 
     def said(self) -> Iterator[tuple[str, bytes]]:

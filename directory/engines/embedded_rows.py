@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from directory.document import NUMBERS, TEXTS, Document, document
-from directory.engines.preparing import Stored, Word
+from directory.engines.preparing import Provider, Word
 from directory.lexicon import Builder
 from directory.licensure import NO_END
 
@@ -134,12 +134,12 @@ class Prepared:
     words: Sequence[Word]
 
 
-def prepared(profiles: Sequence[Stored], words: Sequence[Word] = ()) -> Prepared:
+def prepared(profiles: Sequence[Provider], words: Sequence[Word] = ()) -> Prepared:
     """The columns of providers; words are only handed on."""
     rows = Rows()
-    for profile, _ in profiles:
-        rows.add(document(profile))
-        rows.lexicon.add(profile)
+    for stored, _ in profiles:
+        rows.add(document(stored))
+        rows.lexicon.add(stored)
     rows.sizes.extend(len(data) for _, data in profiles)
     rows.stored = b"".join(data for _, data in profiles)
     # What has no default of its own can be sent to another process.

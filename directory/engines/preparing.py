@@ -9,22 +9,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar
 
+import orjson
+
 from directory.engines.base import check_increasing
-from directory.profile import Profile, to_json
+from directory.profile import Profile, Stored, to_json
 
 _T = TypeVar("_T")
 
-Stored: TypeAlias = tuple[Profile, bytes]
-"""A provider, and the JSON that is stored of it (see `profile.to_json`)."""
+Provider: TypeAlias = tuple[Stored, bytes]
+"""A profile as it is stored, and the JSON of it (see `profile.to_json`)."""
 
 Word: TypeAlias = tuple[str, bytes]
 """An id, and what the sources said of it (see `base.Build.say`)."""
 
-Prepare: TypeAlias = Callable[[Sequence[Stored], Sequence[Word]], Any]
+Prepare: TypeAlias = Callable[[Sequence[Provider], Sequence[Word]], Any]
 """Pure and picklable: makes of providers and words, both in increasing order of id, what a build's `put` takes."""
 
 BATCH: Final = 1000
 """Providers that are prepared at once."""
+
+
+def provider(data: bytes) -> Provider:
+    """The provider of whom `data` is stored."""
+    return orjson.loads(data), data
 
 
 class PreparedBuild(ABC):
@@ -43,7 +50,7 @@ class PreparedBuild(ABC):
     def add(self, profiles: Iterable[Profile]) -> None:
         """See `base.Build.add`."""
         for some in batches(profiles, BATCH):
-            self.put(self.prepare([(profile, to_json(profile)) for profile in some], ()))
+            self.put(self.prepare([provider(to_json(profile)) for profile in some], ()))
         self.settle()
 
     def say(self, words: Iterable[Word]) -> None:
