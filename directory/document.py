@@ -62,21 +62,16 @@ class Document:
 def stated(stored: Stored, facet: Facet) -> tuple[str, ...]:
     """The codes that a profile states for `facet`; flags as `true` and `false`."""
     value = stored.get(facet.field)
-    return _codes(facet, value) if _says(value) else ()
-
-
-def _says(value: Any) -> bool:
-    """Whether the value of a facet's field states something."""
-    return bool(value) or value is False
+    return _codes(facet, value) if value or value is False else ()
 
 
 def _codes(facet: Facet, value: Any) -> tuple[str, ...]:
+    """The codes in the value of a facet's field, which states something."""
     if facet.kind == "codes":
         return tuple(value)
     return (str(value).lower(),) if facet.kind == "flag" else (value,)
 
 
-_FACET_FIELDS: Final = tuple(f.field for f in FACETS)
 _folded: Final = lru_cache(maxsize=50_000)(fold)
 
 
@@ -127,9 +122,7 @@ def texts(stored: Stored) -> dict[str, list[str]]:
 def document(stored: Stored) -> Document:
     """The document of a profile: pure, the same on every engine."""
     codes = {
-        facet.name: _codes(facet, value)
-        for facet, value in zip(FACETS, map(stored.get, _FACET_FIELDS), strict=True)
-        if _says(value)
+        facet.name: _codes(facet, value) for facet in FACETS if (value := stored.get(facet.field)) or value is False
     }
     places = stored.get("locations", ())
     if offices := tuple(dict.fromkeys([state for place in places if (state := place.get("state"))])):

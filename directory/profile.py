@@ -15,6 +15,8 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
+_NOT_IN_NUMBERS: Final = re.compile("[^0-9A-Z]")
+
 
 @dataclass(frozen=True, slots=True)
 class Fee:
@@ -65,8 +67,15 @@ class Grant:
 
     @property
     def identity(self) -> tuple[str, str | None, str, str]:
-        """What statements about one and the same grant have in common, however its number is written."""
-        return self.kind, self.compact, self.jurisdiction, re.sub(r"[^0-9A-Z]", "", (self.number or "").upper())
+        """See `grant_identity`."""
+        return grant_identity(self.kind, self.compact, self.jurisdiction, self.number)
+
+
+def grant_identity(
+    kind: str, compact: str | None, jurisdiction: str, number: str | None
+) -> tuple[str, str | None, str, str]:
+    """What statements about one and the same grant have in common, however its number is written."""
+    return kind, compact, jurisdiction, _NOT_IN_NUMBERS.sub("", (number or "").upper())
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,14 +269,8 @@ _BLANK_NESTED: Final = {
 
 
 def _build(cls: Any, data: Mapping[str, Any]) -> Any:
-    names = _dates_of(cls)
-    if not any(map(data.get, names)):
-        return cls(**data)
-    values = dict(data)
-    for name in names:
-        if value := values.get(name):
-            values[name] = date.fromisoformat(value)
-    return cls(**values)
+    dates = {name: date.fromisoformat(value) for name in _dates_of(cls) if (value := data.get(name))}
+    return cls(**{**data, **dates})
 
 
 @cache

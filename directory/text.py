@@ -153,6 +153,6 @@ def name_tokens(names: Iterable[str]) -> list[str]:
         # Nearly every joined form is another: remembering them would push out what is worth it.
         joined = [_stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
         out += [j for j in dict.fromkeys(joined) if j not in out]
-        if len(parts) > 1 and all(_IS_CJK.match(p) for p in parts):
+        if len(parts) > 1 and not name.isascii() and all(_IS_CJK.match(p) for p in parts):
             out.extend(t for t in tokens("".join(parts)) if t not in out)
     return out

@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from directory.document import name_key
-from directory.profile import Stored, grants_of
+from directory.profile import Stored, grant_identity
 from directory.text import fold
 
 NOTE: Final = "license-keys"
@@ -26,7 +26,8 @@ _EXAMPLES: Final = 20
 def keys(stored: Stored) -> Iterator[int]:
     """One number for each license of a profile, which somebody of the same name with the same license has, too."""
     name = name_key(stored) if stored.get("family") else fold(stored["name"])
-    for identity in {g.identity for g in grants_of(stored) if g.kind == "license" and g.number}:
+    licenses = [grant for grant in stored.get("grants", ()) if grant["kind"] == "license" and grant.get("number")]
+    for identity in {grant_identity(g["kind"], g.get("compact"), g["jurisdiction"], g["number"]) for g in licenses}:
         digest = hashlib.blake2b("\t".join([name, *map(str, identity)]).encode(), digest_size=8)
         yield int.from_bytes(digest.digest())
 

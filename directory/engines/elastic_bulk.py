@@ -20,6 +20,7 @@ from directory.engines.preparing import Provider, Word
 from directory.errors import EngineUnavailable
 from directory.lexicon import Builder
 from directory.processes import preload
+from directory.profile import Stored
 
 preload(__name__)
 
@@ -79,11 +80,9 @@ class Prepared:
 def prepared(profiles: Sequence[Provider], words: Sequence[Word]) -> Prepared:
     """The requests that put in providers and words; an empty word deletes."""
     lexicon = Builder()
-    for stored, _ in profiles:
-        lexicon.add(stored)
     return Prepared(
         [stored["id"] for stored, _ in profiles],
-        list(bodies(index_lines(stored["id"], elastic_index.body(stored, data)) for stored, data in profiles)),
+        list(bodies(_lines(stored, data, lexicon) for stored, data in profiles)),
         lexicon,
         [id_ for id_, _ in words],
         list(
@@ -93,6 +92,11 @@ def prepared(profiles: Sequence[Provider], words: Sequence[Word]) -> Prepared:
             )
         ),
     )
+
+
+def _lines(stored: Stored, data: bytes, lexicon: Builder) -> bytes:
+    lexicon.add(stored)
+    return index_lines(stored["id"], elastic_index.body(stored, data))
 
 
 class Sender:

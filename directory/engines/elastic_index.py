@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from directory.document import NUMBERS, TEXTS, document
@@ -105,7 +106,7 @@ def body(stored: Stored, data: bytes) -> dict[str, Any]:
         **{name: value for name, value in doc.numbers.items() if value is not None},
         "counted": counted(doc.codes),
         "has_grants": doc.has_grants,
-        "all": " ".join(dict.fromkeys(token for found in doc.texts.values() for token in found)),
+        "all": " ".join(dict.fromkeys(chain.from_iterable(doc.texts.values()))),
         "text": {name: " ".join(found) for name, found in doc.texts.items() if found},
         "licensed": {
             way: [licensed_term(state, until) for state, until in sorted(states.items())]
