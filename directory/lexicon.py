@@ -112,11 +112,11 @@ class Builder:
         self._shown.update(later._shown)
         self._pairs.extend(later._pairs)
 
-    def drop(self, profiles: Iterable[Profile]) -> None:
+    def drop(self, profiles: Iterable[Stored]) -> None:
         """Take out providers who were taken in before, by this or by the generation copied."""
         gone = Builder()
-        for profile in profiles:
-            gone.add(profile)
+        for stored in profiles:
+            gone.add(stored)
         for kind, counts in gone._counts.items():
             self._counts[kind].subtract(counts)
         self._shown.subtract(gone._shown)

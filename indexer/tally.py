@@ -41,7 +41,7 @@ class Tally:
             self.providers += sign
             self.demo += sign * listed.stored.get("demo", False)
             for name in BESIDE:
-                self.stated[name] += sign * bool(listed.stored.get(name))
+                self.stated[name] += sign * (listed.stored.get(name) not in (None, []))
             for conflict in listed.conflicts:
                 self.conflicts[conflict] += sign
 

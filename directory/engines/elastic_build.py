@@ -23,7 +23,6 @@ from directory.engines.elastic_words import generation_of, note_sources, words_i
 from directory.engines.preparing import BATCH, PreparedBuild, Rising, batches
 from directory.errors import EngineUnavailable
 from directory.lexicon import NOTE, Builder, Lexicon
-from directory.profile import from_dict
 
 _BEAT_SECONDS: Final = 15.0
 _DEAD_AFTER: Final = timedelta(minutes=10)
@@ -109,9 +108,7 @@ class ElasticBuild(PreparedBuild):
         for some in batches(ids if self._copy else (), BATCH):
             with translated(), readable():
                 found = self._client.mget(index=self.name, ids=some, source_includes=["profile"])["docs"]
-                self._lexicon.drop(
-                    from_dict(orjson.loads(doc["_source"]["profile"])) for doc in found if doc.get("found")
-                )
+                self._lexicon.drop(orjson.loads(doc["_source"]["profile"]) for doc in found if doc.get("found"))
 
     def keep(self, name: str, parts: Iterable[bytes]) -> None:
         """See `base.Build.keep`."""

@@ -81,9 +81,9 @@ def licensed_term(state: str, day: int) -> str:
 NOTHING: Final = "-"
 """Stands for a code where a facet is not stated."""
 
-_TERMS: Final = {f.name: {code: f"{f.name}/{code}" for code in facet_vocabulary(f).codes} for f in FACETS}
+_TERMS: Final = {f.name: {code: f"{f.name}/{code}" for code in (*facet_vocabulary(f).codes, NOTHING)} for f in FACETS}
 
-COUNTED: Final = sum(len(terms) + 1 for terms in _TERMS.values())
+COUNTED: Final = sum(map(len, _TERMS.values()))
 """How many different terms there can be in `counted`."""
 
 
@@ -92,7 +92,7 @@ def counted(codes: Mapping[str, Iterable[str]]) -> list[str]:
     To read this one column is to count them all."""
     out: list[str] = []
     for name, terms in _TERMS.items():
-        out += [terms[code] for code in codes.get(name, ())] or [f"{name}/{NOTHING}"]
+        out += [terms[code] for code in codes[name]] if name in codes else [terms[NOTHING]]
     return out
 
 
