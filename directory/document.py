@@ -102,8 +102,13 @@ def completeness(stored: Stored) -> int:
 
 def own_names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
     """Every name of a profile; family and given name only where the whole name lacks them."""
-    told = set(tokens(name))
-    return name, *[n for n in (family, given) if n and not told.issuperset(_kept_tokens(n))], *others
+    pieces = set(name.split())
+    # Nearly always both are there letter by letter; else their tokens decide.
+    lacking = [n for n in (family, given) if n and not pieces.issuperset(n.split())]
+    if lacking:
+        told = set(tokens(name))
+        lacking = [n for n in lacking if not told.issuperset(_kept_tokens(n))]
+    return name, *lacking, *others
 
 
 def texts(stored: Stored) -> dict[str, list[str]]:

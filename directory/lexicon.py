@@ -43,13 +43,17 @@ def name_words(text: str) -> tuple[str, ...]:
     >>> name_words("Maribel O'Brien-Reyes")
     ('maribel', 'obrien', 'reyes')
     """
-    return tuple(w for part in text.translate(_SPLIT).split() if (w := _read(part)[0]))
+    return tuple(w for piece in text.split() for w in _read(piece)[0] if w)
 
 
 @lru_cache(maxsize=200_000)
-def _read(part: str) -> tuple[str, bool]:
-    """(a part of a name as the lexicon holds it, whether it is shown otherwise than with one capital)."""
-    return plain(part), not (part.isalpha() and part.istitle())
+def _read(piece: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Of what is between blanks in a name: its words as the lexicon holds them, empty ones too, and (word, as written)
+    of those that are shown otherwise than with one capital: O'Brien and McDonald aren't shown as Obrien and Mcdonald.
+    """
+    read = [(plain(part), part) for part in piece.translate(_SPLIT).split()]
+    unusual = tuple((word, part) for word, part in read if not (part.isalpha() and part.istitle()))
+    return tuple(word for word, _ in read), unusual
 
 
 def _pair(first: str, second: str) -> int:
@@ -87,13 +91,12 @@ class Builder:
         given, family = name_words(stored.get("given") or ""), name_words(stored.get("family") or "")
         words = {*given, *family}
         for name in (stored["name"], *stored.get("other_names", ())):
-            parts = []
-            for part in name.translate(_SPLIT).split():
-                word, unusual = _read(part)
-                parts.append(word)
-                if unusual:
-                    # O'Brien and McDonald aren't shown as Obrien and Mcdonald.
-                    self._shown[word, part] += 1
+            parts: list[str] = []
+            for piece in name.split():
+                found, unusual = _read(piece)
+                parts += found
+                for spelling in unusual:
+                    self._shown[spelling] += 1
             words.update(parts)
             self._pairs.extend([_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4]])
         if len(given) > 1 or len(family) > 1:

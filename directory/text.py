@@ -120,8 +120,11 @@ def _piece_tokens(piece: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=100_000)
-def _piece_parts(piece: str) -> tuple[str, ...]:
-    return tuple(part for chunk in _CHUNK.findall(fold(piece)) for part in _PART.findall(chunk))
+def _name_piece(piece: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(tokens, parts) of what is between blanks in a name."""
+    chunks = _CHUNK.findall(fold(piece))
+    parts = tuple(part for chunk in chunks for part in _PART.findall(chunk))
+    return tuple(token for chunk in chunks for token in _index_tokens(chunk)), parts
 
 
 def _index_tokens(chunk: str) -> tuple[str, ...]:
@@ -147,9 +150,11 @@ def name_tokens(names: Iterable[str]) -> list[str]:
     """
     out: list[str] = []
     for name in names:
-        pieces = name.split()
-        out += chain.from_iterable(map(_piece_tokens, pieces))
-        parts = list(chain.from_iterable(map(_piece_parts, pieces)))
+        parts: list[str] = []
+        for piece in name.split():
+            found, its = _name_piece(piece)
+            out += found
+            parts += its
         # Nearly every joined form is another: remembering them would push out what is worth it.
         joined = [_stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
         out += [j for j in dict.fromkeys(joined) if j not in out]
