@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from directory.config import Settings
 from directory.engines.base import Engine, Generation
@@ -54,7 +54,7 @@ def _settled(path: Path) -> NppesSource:
 
 def merge(path: Path) -> dict[str, Any]:
     """A whole build on an engine that takes everything in and keeps nothing."""
-    return _build(path, _Nothing())
+    return _build(path, cast(Engine, _Nothing()))  # building asks an engine for no more
 
 
 def embedded(path: Path) -> dict[str, Any]:
