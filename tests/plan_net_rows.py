@@ -14,6 +14,7 @@ BASE = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 NUCC = "http://nucc.org/provider-taxonomy"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 VALID = "1999999984"
+SMALL = Path(__file__).parent / "fixtures" / "plan_net"
 
 
 def concept(code: str, system: str = "http://example.org") -> dict[str, Any]:

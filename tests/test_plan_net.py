@@ -14,6 +14,7 @@ from directory.profile import Grant, Location, Network, Profile, to_dict
 from directory.profile_schema import COMPUTED, load
 from indexer.normalize import settle
 from tests.plan_net_rows import (
+    SMALL,
     VALID,
     Reading,
     concept,
@@ -32,8 +33,6 @@ from tests.plan_net_rows import (
 )
 
 CENTER = zip_point("06105") or (0.0, 0.0)
-SMALL = Path(__file__).parent / "fixtures" / "plan_net"
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "plan-net"
 
 
 # What is taken

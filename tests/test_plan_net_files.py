@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.engines.embedded import EmbeddedEngine
-from directory.places import zip_point
 from directory.profile import to_dict
 from directory.profile_schema import COMPUTED, load
 from directory.vocabulary import taxonomy
@@ -25,6 +24,7 @@ from indexer.report import RejectLog
 from indexer.sources.files import Unusable
 from tests.plan_net_rows import (
     NPI,
+    SMALL,
     Reading,
     folder,
     location,
@@ -36,8 +36,6 @@ from tests.plan_net_rows import (
 )
 from tests.reading import TODAY
 
-CENTER = zip_point("06105") or (0.0, 0.0)
-SMALL = Path(__file__).parent / "fixtures" / "plan_net"
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "plan-net"
 
 
