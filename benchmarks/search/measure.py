@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -71,22 +70,7 @@ def measuring(plan: Plan) -> Iterator[Bench]:
     for one in found:
         stores.fill(one, plan.cache, as_is=plan.as_is)
     with ExitStack() as stack:
-        stack.enter_context(_without_cache())
         yield Bench(plan, found, stack)
-
-
-@contextmanager
-def _without_cache() -> Iterator[None]:
-    """Answers are not kept in this process meanwhile."""
-    before = os.environ.get("DIRECTORY_CACHE_MB")
-    os.environ["DIRECTORY_CACHE_MB"] = "0"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["DIRECTORY_CACHE_MB"]
-        else:
-            os.environ["DIRECTORY_CACHE_MB"] = before
 
 
 class Bench:
@@ -178,7 +162,8 @@ class Bench:
 
 
 def _application(store: stores.Store) -> Callable[[str], bytes]:
-    app = create_app(store.settings, today=lambda: corpus.TODAY)
+    # In this process no answer is kept: each call is to be worked for.
+    app = create_app(replace(store.settings, cache_bytes=0), today=lambda: corpus.TODAY)
     warm(app)
     return lambda path: load.call(app, path)
 
