@@ -32,11 +32,15 @@ def _times(found: Times | None) -> str:
 def _latency(found: Load | None) -> str:
     if found is None:
         return ""
+    if not found.rate:
+        return "–"
     return f"{_ms(found.p50)} / {_ms(found.p95)}" + (f" ({found.errors} failed)" if found.errors else "")
 
 
 def _rate(found: Load | None) -> str:
-    return f"{found.rate:.0f}" if found else ""
+    if found is None:
+        return ""
+    return f"{found.rate:.0f}" if found.rate else "–"
 
 
 def of_kind(kind: str, found: Mapping[str, Figures]) -> str:
@@ -74,7 +78,8 @@ def _http(results: Results) -> str:
     if not names:
         return ""
     parts = [
-        "Over HTTP, one connection: milliseconds at the median / at 95%; *again*: five searches over and over",
+        "Over HTTP, one connection: milliseconds at the median / at 95%; *again*: five searches over and over; –: no "
+        "answer before the run ended",
         table(["", *names, *ours], [[*row, *more[1:]] for row, more in zip(one, again, strict=True)]),
         "Over HTTP, 16 connections: answers a second",
         table(["", *every], many),
@@ -88,7 +93,7 @@ def _http(results: Results) -> str:
 
 
 def _ratio(ours: float, theirs: float) -> str:
-    """Empty where nothing of theirs was answered in time."""
+    """Empty where nothing of theirs was answered before the run ended."""
     return f"{ours / theirs:.2f}" if theirs else ""
 
 
@@ -99,8 +104,10 @@ def _against(found: Mapping[str, Figures]) -> list[str] | None:
     one, many = [f.one for f in raw if f.one], [f.many for f in raw if f.many]
     if not ours or not ours.one or not ours.many or not one or not many:
         return None
-    best, rate = min(load.p50 for load in one), max(load.rate for load in many)
-    said = [f"{ours.one.p50 - best:+.1f}", _ratio(ours.one.p50, best), _ratio(ours.many.rate, rate)]
+    best = min((load.p50 for load in one if load.rate), default=0.0)
+    rate = max(load.rate for load in many)
+    over = f"{ours.one.p50 - best:+.1f}" if best else ""
+    said = [over, _ratio(ours.one.p50, best), _ratio(ours.many.rate, rate)]
     kit = found.get(SEARCHKIT)
     if not kit or not kit.one or not kit.many:
         return [*said, "", ""]
