@@ -8,14 +8,12 @@ adders do it, 64 columns at once: counters of one bit are added in pairs to coun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from pyroaring import BitMap
 
-from directory.engines.embedded_text import numbers_of
-
-Array = np.ndarray[Any, Any]
+from directory.engines.embedded_text import Array, numbers_of
 
 _BLOCK: Final = 16_384
 """Rows that are added up together: what the processor has at hand."""

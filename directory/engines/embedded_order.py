@@ -15,10 +15,10 @@ from pyroaring import BitMap
 
 from directory.cursor import Key
 from directory.engines.base import walk_key
-from directory.engines.embedded_reader import Array, Memo, Reader
+from directory.engines.embedded_reader import Memo, Reader
 from directory.engines.embedded_rows import MISSING_NUMBER
 from directory.engines.embedded_score import leading, scores
-from directory.engines.embedded_text import bitmap_of, numbers_of
+from directory.engines.embedded_text import Array, bitmap_of, numbers_of
 from directory.errors import WalkGone
 from directory.plan import SearchPlan, SortKey
 from directory.ranking import Score

@@ -13,15 +13,13 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from pyroaring import BitMap
 
-from directory.engines.embedded_text import bitmap_of, bitmap_where, mapped
+from directory.engines.embedded_text import Array, bitmap_of, bitmap_where, mapped
 from directory.places import EARTH_RADIUS_MILES, Point
-
-Array = np.ndarray[Any, Any]
 
 _MILES_PER_DEGREE: Final = EARTH_RADIUS_MILES * np.pi / 180
 _REMEMBERED: Final = 16

@@ -23,7 +23,7 @@ from directory.engines.embedded_counts import Stated
 from directory.engines.embedded_files import MANIFEST
 from directory.engines.embedded_places import Places
 from directory.engines.embedded_rows import MISSING_NUMBER, licensed_key, value_key
-from directory.engines.embedded_text import File, Holders, TextIndex, bitmap_of, bitmap_where, mapped, numbers_of
+from directory.engines.embedded_text import Array, File, Holders, TextIndex, bitmap_of, bitmap_where, mapped, numbers_of
 from directory.engines.embedded_words import Notes
 from directory.expressions import And, Between, Expr, Has, Licensed, Missing, Near, Or, Text
 from directory.facets import FACETS
@@ -31,8 +31,6 @@ from directory.lexicon import NOTE, Lexicon
 from directory.plan import FacetPlan
 from directory.profile import Profile, from_dict
 from directory.text import Word
-
-Array = np.ndarray[Any, Any]
 
 Memo: TypeAlias = dict[Hashable, Any]
 """What one request has found already: members by expression, `Holders` by token, counts by what is counted under."""

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from pyroaring import BitMap
 
-from directory.engines.embedded_reader import Array, Memo, Reader
-from directory.engines.embedded_text import bitmap_of, bitmap_where, numbers_of
+from directory.engines.embedded_reader import Memo, Reader
+from directory.engines.embedded_text import Array, bitmap_of, bitmap_where, numbers_of
 from directory.ranking import ROWS, Boost, Score
 
 _DENSE: Final = 20

@@ -16,8 +16,7 @@ import orjson
 
 from directory.document import TEXTS
 from directory.engines.embedded_rows import Rows, Texts
-
-Array = np.ndarray[Any, Any]
+from directory.engines.embedded_text import Array
 
 _FILE: Final = "rows.bin"
 _LENGTH: Final = 8
