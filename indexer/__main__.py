@@ -68,7 +68,11 @@ def _reading(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(dir_okay=False, writable=True, path_type=Path),
             help="Write every rejected row to this file, as NDJSON.",
         ),
-        click.option("--allow-shrink", is_flag=True, help="Promote even if providers fall by over 20%."),
+        click.option(
+            "--allow-shrink",
+            is_flag=True,
+            help="Promote even if providers fall by over 20%, or most of those listed with a plan are left out.",
+        ),
         click.option("--allow-rejects", is_flag=True, help="Go on even if over 10% of a source is rejected."),
     ):
         command = decorate(command)
@@ -130,7 +134,8 @@ def update_command(
     does what other sources say. Of NPPES files the latest event of an NPI counts, whatever the order of files: a
     deactivation takes somebody out, a later reactivation brings them back with all that other sources say. Plans' files
     are their whole networks: give all of plan_net, or all of qhp, together, for of whom they leave out that source
-    speaks no more. To be left out of a file of profiles takes nobody out: use `suppress`, or `build` without them.
+    speaks no more; where a payer's files are missing, the update is refused. To be left out of a file of profiles takes
+    nobody out: use `suppress`, or `build` without them.
     """
     _make(update, inputs, as_json, reject_report, allow_shrink, allow_rejects)
 

@@ -19,9 +19,18 @@ from directory.errors import NoGeneration, Problem
 from indexer.duplicates import NOTE as LICENSE_KEYS
 from indexer.duplicates import Duplicates
 from indexer.filling import Said, fill
-from indexer.report import Outcome, RejectLog, halved, mostly_ended, too_few_providers, too_many_rejects, unknown_words
+from indexer.report import (
+    Outcome,
+    RejectLog,
+    halved,
+    left_out,
+    mostly_ended,
+    too_few_providers,
+    too_many_rejects,
+    unknown_payers,
+    unknown_words,
+)
 from indexer.sources import SOURCES
-from indexer.sources.base import Source
 from indexer.sources.files import Unusable
 from indexer.suppress import Entry, Honoring
 from indexer.tally import ABOUT_MERGE, BESIDE, FORMAT, Tally
@@ -60,7 +69,7 @@ class Run:
 
     def __init__(self, inputs: Sequence[Input], rejects: RejectLog, options: Options) -> None:
         today = options.today or datetime.now(UTC).date()
-        self._every: dict[str, Source] = {n: Honoring(make(today), options.suppressed) for n, make in SOURCES.items()}
+        self._every = {n: Honoring(make(today), options.suppressed) for n, make in SOURCES.items()}
         self.sources = {name: s for name, s in self._every.items() if any(i.source == name for i in inputs)}
         self.tally = Tally()
         self.duplicates = Duplicates()
@@ -86,6 +95,15 @@ class Run:
         refusal = too_many_rejects({name: s.counts for name, s in self.sources.items()})
         if refusal and not self.options.allow_rejects:
             raise Refused(refusal)
+
+    def check_left_out(self) -> None:
+        """See that the files read are of all whose files the earlier generation was made of. Raises Refused."""
+        if self.options.allow_shrink:
+            return
+        for name, source in self.sources.items():
+            left = source.left_out()
+            if refusal := left_out(name, left) if left is not None else unknown_payers(name):
+                raise Refused(refusal)
 
     def _read(self, given: Input, hashing: ThreadPoolExecutor | None) -> None:
         step = f"reading {given.path.name}"

@@ -11,6 +11,8 @@ from typing import IO, Any, Final
 
 import orjson
 
+from indexer.rolls import LeftOut
+
 _LONGEST_VALUE: Final = 200
 _SAMPLES: Final = 5
 
@@ -194,3 +196,27 @@ def mostly_ended(ended: Mapping[str, int], before: Mapping[str, int]) -> str | N
             left = f"{ended[name]:,} of the {count:,} providers it spoke of are not in it any more, over half"
             return f"{name}: {left} (--allow-shrink takes it all the same)"
     return None
+
+
+def left_out(source: str, left: Sequence[LeftOut], most: int = 5) -> str | None:
+    """A sentence when files leave out most of whom a directory given earlier listed with a payer, else None."""
+    if not left:
+        return None
+    shown = [
+        f"{one.ended:,} of {one.people:,} {f'with {one.name}, ' if one.name else ''}from {one.given}"
+        for one in left[:most]
+    ]
+    more = [f"and {len(left) - most:,} more plans"] if len(left) > most else []
+    return (
+        f"{source}: over half of those listed before are left out: {'; '.join(shown + more)}. "
+        f"These files take the place of all that {source} said: give those of all its plans together "
+        "(where these plans have really ended, --allow-shrink takes it all the same)"
+    )
+
+
+def unknown_payers(source: str) -> str:
+    """The sentence where an earlier generation does not remember whom it lists with which payer."""
+    return (
+        f"{source}: the live generation was made by earlier code and does not remember who is in which plan; "
+        f"give the files of all plans of {source} together, this once with --allow-shrink"
+    )

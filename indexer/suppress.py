@@ -22,7 +22,9 @@ from directory.profile import Profile
 from directory.profile_schema import OWN_ID, rule
 from indexer.normalize import npi_problem
 from indexer.report import Counts
+from indexer.rolls import LeftOut
 from indexer.sources.base import Reject, Source
+from indexer.sources.kept import Listing
 from indexer.sources.profiles_values import Wrong, day
 
 FILE: Final = "suppress.csv"
@@ -201,3 +203,7 @@ class Honoring:
     def withdrawn(self) -> Iterator[str]:
         """See `base.Source.withdrawn`."""
         return self._source.withdrawn()
+
+    def left_out(self) -> list[LeftOut] | None:
+        """See `kept.Listing.left_out`; other sources can be given in part."""
+        return self._source.left_out() if isinstance(self._source, Listing) else []

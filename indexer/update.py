@@ -36,6 +36,7 @@ def update(inputs: Sequence[Input], engine: Engine, rejects: RejectLog, options:
         live = _updatable(engine)
         run.go_on_from(engine, live)
         run.read(checksums=True)
+        run.check_left_out()
         if _is_small(run, live) and _is_alike(engine, live):
             changing = engine.start_build(live.name)
             generation = run.complete(engine, changing, live, lambda: _change(run, engine, changing, live))

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from indexer.__main__ import main
 from tests.nppes_rows import NEXT, SMALL, row, write
+from tests.test_update_plans import BLUE, plan_net
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +122,17 @@ def test_a_refusal(tmp_path: Path) -> None:
     assert "fall from 87 to 1" in refused["error"]
     assert answer("status")["live"] == live
     assert indexer("build", f"nppes={few}", "--allow-shrink").exit_code == 0
+
+
+def test_an_update_without_the_files_of_a_payer(tmp_path: Path) -> None:
+    acme, blue = plan_net(tmp_path / "acme", range(1, 9)), plan_net(tmp_path / "blue", range(7, 14), BLUE)
+    assert indexer("build", f"plan_net={acme}", f"plan_net={blue}").exit_code == 0
+    refused = indexer("update", f"plan_net={acme}")
+    assert refused.exit_code == 1
+    assert f"plan_net: over half of those listed before are left out: 7 of 7 with {BLUE}, from blue." in refused.stderr
+    assert refused.stderr.rstrip().endswith("nothing has changed")
+    assert indexer("update", f"plan_net={acme}", f"plan_net={blue}").exit_code == 0
+    assert indexer("update", f"plan_net={acme}", "--allow-shrink").exit_code == 0
 
 
 def test_an_update(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -18,6 +19,7 @@ from directory.profile import Profile, from_dict, to_json
 from directory.profile_schema import LARGEST_LIST
 from indexer.normalize import settle
 from indexer.report import Counts
+from indexer.rolls import LeftOut, Payers, Rolls, both
 from indexer.sources.base import Forgetful
 
 MOST_PARTS: Final = LARGEST_LIST
@@ -32,35 +34,41 @@ class Kept:
     def __init__(self) -> None:
         self._db = sqlite3.connect("", check_same_thread=False)  # on disk, without a name; any thread may collect it
         weakref.finalize(self, self._db.close)
-        self._db.execute("CREATE TABLE profile (id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID")
-        self._db.execute("CREATE TABLE before (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE profile (id TEXT PRIMARY KEY, body BLOB, mark TEXT) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE before (id TEXT PRIMARY KEY, mark TEXT) WITHOUT ROWID")
 
-    def add(self, profile: Profile) -> None:
-        """Keep a profile, joined with what is kept of the same id."""
-        if before := self.get(profile.id):
-            profile = joined(before, profile)
-        self._db.execute("REPLACE INTO profile VALUES (?, ?)", (profile.id, to_json(profile)))
-
-    def get(self, id_: str) -> Profile | None:
-        """The profile kept under an id."""
-        row = self._db.execute("SELECT body FROM profile WHERE id = ?", (id_,)).fetchone()
-        return from_dict(orjson.loads(row[0])) if row else None
+    def add(self, profile: Profile, mark: str) -> None:
+        """Keep a profile and its mark (see `rolls`), joined with what is kept of the same id."""
+        if before := self._db.execute("SELECT body, mark FROM profile WHERE id = ?", (profile.id,)).fetchone():
+            profile = joined(from_dict(orjson.loads(before[0])), profile)
+            mark = both(before[1], mark)
+        self._db.execute("REPLACE INTO profile VALUES (?, ?, ?)", (profile.id, to_json(profile), mark))
 
     def words(self) -> Iterator[tuple[str, bytes]]:
         """See `base.Source.words`."""
         yield from self._db.execute("SELECT id, body FROM profile ORDER BY id")
 
-    def ids(self) -> Iterator[str]:
-        """The ids of all profiles, ascending."""
-        return (id_ for (id_,) in self._db.execute("SELECT id FROM profile ORDER BY id"))
+    def marks(self) -> Iterator[tuple[str, str]]:
+        """The ids of all profiles, ascending, with their marks."""
+        return self._db.execute("SELECT id, mark FROM profile ORDER BY id")
 
-    def remember(self, ids: Iterable[str]) -> None:
-        """Keep the ids of an earlier run beside the profiles of this one."""
-        self._db.executemany("INSERT INTO before VALUES (?)", ((id_,) for id_ in ids))
+    def remember(self, marks: Iterable[tuple[str, str]]) -> None:
+        """Keep the ids of an earlier run, with their marks, beside the profiles of this one."""
+        self._db.executemany("INSERT INTO before VALUES (?, ?)", marks)
 
-    def remembered(self) -> Iterator[str]:
-        """The ids of the earlier run, ascending."""
-        return (id_ for (id_,) in self._db.execute("SELECT id FROM before ORDER BY id"))
+    def remembered(self) -> Iterator[tuple[str, str]]:
+        """The ids of the earlier run, ascending, with their marks."""
+        return self._db.execute("SELECT id, mark FROM before ORDER BY id")
+
+    def compared(self) -> Iterator[tuple[str, str | None, int]]:
+        """The marks of those of the earlier run then and now (None: they have no profile now), and how many have
+        both."""
+        return self._db.execute(
+            """
+            SELECT before.mark, profile.mark, count(*) FROM before LEFT JOIN profile ON profile.id = before.id
+            GROUP BY before.mark, profile.mark
+            """
+        )
 
     def gone(self) -> Iterator[str]:
         """Those of them that have no profile now, ascending."""
@@ -77,6 +85,18 @@ class Listing(Forgetful):
 
     def __init__(self) -> None:
         self._kept = Kept()
+        self._rolls = Rolls()
+        self._earlier: Rolls | None = Rolls()
+        """Those of the earlier run; None where it remembered none."""
+
+    def _begin(self, path: Path) -> None:
+        """From now on profiles are those of the folder or file that is given as `path`."""
+        path = path.resolve()
+        self._rolls.begin(f"{path.parent.name}/{path.name}" if path.is_file() else path.name)
+
+    def _keep(self, profile: Profile, payers: Payers) -> None:
+        """Keep the profile of somebody whom what is being read lists with `payers`."""
+        self._kept.add(profile, self._rolls.mark(payers))
 
     def settle(self) -> None:
         """See `base.Source.settle`."""
@@ -87,13 +107,28 @@ class Listing(Forgetful):
 
     def recall(self, memory: Iterator[bytes]) -> None:
         """See `base.Source.recall`."""
-        self._kept.remember(b"".join(memory).decode().split())
+        first, *lines = b"".join(memory).split(b"\n")
+        if first.startswith(b"["):
+            self._earlier = Rolls.from_json(first)
+        elif first:  # by code that remembered ids alone
+            self._earlier = None
+            lines.insert(0, first)
+        marks = (line.decode().partition("\t") for line in lines if line)
+        self._kept.remember((id_, mark) for id_, _, mark in marks)
 
     def memory(self) -> Iterator[bytes]:
-        """See `base.Source.memory`: the ids that it speaks of, one a line."""
-        ids = self._kept.ids() if self.counts.read else self._kept.remembered()
-        while some := list(islice(ids, _IDS_AT_ONCE)):
-            yield "".join(f"{id_}\n" for id_ in some).encode()
+        """See `base.Source.memory`: the rolls, then the ids that it speaks of and their marks, one a line."""
+        marks = self._kept.marks() if self.counts.read else self._kept.remembered()
+        rolls = self._rolls if self.counts.read else self._earlier
+        if rolls and (head := rolls.to_json()):
+            yield head + b"\n"
+        while some := list(islice(marks, _IDS_AT_ONCE)):
+            yield "".join(f"{id_}\t{mark}\n" if mark else f"{id_}\n" for id_, mark in some).encode()
+
+    def left_out(self) -> list[LeftOut] | None:
+        """Whom the files read leave out although those of the earlier run listed them, by directory and payer. None
+        where that run did not remember whose they were."""
+        return None if self._earlier is None else self._earlier.left_out(self._rolls, self._kept.compared())
 
     def withdrawn(self) -> Iterator[str]:
         """See `base.Source.withdrawn`."""

@@ -56,6 +56,7 @@ class PlanNetSource(Listing):
         files = self.files(path)
         if not files:
             raise Unusable(f"the folder has no file ending in {', '.join(_ENDINGS)}, or one of them and .gz")
+        self._begin(path)
         join, log = Join(self._today), _Log(files, reject)
         try:
             done = 0
@@ -159,7 +160,7 @@ class PlanNetSource(Listing):
                 continue
             places = {id(r): place for r, place in listed.roles}
             joined = [join.role(r, log.at(places[id(r)])) for r in chosen]
-            self._keep(plan_net_person.build(listed.practitioner, joined, self._today), listed.place, log)
+            self._take_person(plan_net_person.build(listed.practitioner, joined, self._today), listed.place, log)
             if count % _PROGRESS_EVERY == 0:
                 yield
 
@@ -168,7 +169,7 @@ class PlanNetSource(Listing):
             for word in plan_net_person.unknown_specialties(role):
                 self._unmapped["specialty"][word] += 1
 
-    def _keep(self, person: Person, place: Place, log: _Log) -> None:
+    def _take_person(self, person: Person, place: Place, log: _Log) -> None:
         for remark in person.remarks:
             log.say(place, remark)
         profile = person.profile
@@ -177,7 +178,7 @@ class PlanNetSource(Listing):
             return
         for field, word in person.unmapped:
             self._unmapped[field][word] += 1
-        self._kept.add(profile)
+        self._keep(profile, person.payers)
         self.counts.index(1)
 
     def _refuse(self, place: Place, remark: Remark, log: _Log) -> None:

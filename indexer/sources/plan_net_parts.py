@@ -40,12 +40,13 @@ class Remark:
 
 @dataclass(slots=True)
 class Person:
-    """What becomes of a Practitioner: a profile, a reason to skip, or a mistake that rejects; with `remarks`, and words
-    that no vocabulary knows as (field, word)."""
+    """What becomes of a Practitioner: a profile, a reason to skip, or a mistake that rejects; with the payers who list
+    them, `remarks`, and words that no vocabulary knows as (field, word)."""
 
     profile: Profile | None = None
     skipped: str | None = None
     mistake: Remark | None = None
+    payers: dict[str, str] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
     unmapped: list[tuple[str, str]] = field(default_factory=list)
 

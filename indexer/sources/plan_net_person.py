@@ -13,6 +13,7 @@ from typing import Final
 
 from directory.profile import Grant, Location, Network, Profile, Provenance
 from directory.provenance import GROUPS, stated
+from directory.text import fold
 from directory.vocabulary import TaxonomyRule, read_specialty, state_code, taxonomy, vocabulary
 from indexer import credentials
 from indexer.addresses import located
@@ -294,16 +295,19 @@ def _located(address: Resource, *, street: bool) -> Location | None:
 
 
 def _networks(roles: Sequence[Role], as_of: date | None, out: Person) -> tuple[tuple[Network, ...], tuple[str, ...]]:
-    """The networks and plans of the roles, and the public programs among them."""
+    """The networks and plans of the roles, and the public programs among them. A payer is the company above a network,
+    whose name stays when plans get new ones; where there is none, the network."""
     found: dict[Network, None] = {}
     programs: dict[str, None] = {}
-    owners: dict[str, None] = {}
+    unknown: dict[str, None] = {}
     for known in dict.fromkeys(n for r in roles for n in r.networks):
         company = insurer(known.owner) or next((c for name in known.names if (c := insurer(name))), None)
+        payer = known.owner or known.names[0]
+        out.payers.setdefault(fold(payer) or payer, clean(payer)[:200])
         if company is None:
-            owners[known.owner or known.names[0]] = None
+            unknown[payer] = None
         for name in known.names:
             found[Network(clean(name)[:200], company, None, NAME, as_of)] = None
         programs.update(dict.fromkeys(known.programs))
-    out.unmapped.extend(("insurer", owner) for owner in owners)
+    out.unmapped.extend(("insurer", payer) for payer in unknown)
     return tuple(found)[:MOST_PARTS], tuple(programs)

@@ -21,6 +21,7 @@ from indexer.addresses import located
 from indexer.names import SUFFIXES, city_name, family_name, given_name
 from indexer.normalize import clean, npi_problem, phone, settle
 from indexer.report import Counts, Issue
+from indexer.rolls import Payers
 from indexer.sources import qhp_files
 from indexer.sources.base import Reject
 from indexer.sources.fhir import day, objects, text
@@ -67,6 +68,7 @@ class QhpSource(Listing):
     def read(self, path: Path, reject: Reject) -> Iterator[int]:
         """See `base.Source.read`."""
         files = qhp_files.found(path)
+        self._begin(path)
         plans = qhp_files.read_plans(files.plans)
         done, count, before = 0, 0, self.counts.read
         for file in files.providers:
@@ -85,7 +87,7 @@ class QhpSource(Listing):
         try:
             skipped = self._skipped(entry)
             if skipped is None:
-                self._kept.add(self._profile(line, entry, plans, log))
+                self._keep(*self._profile(line, entry, plans, log))
                 self.counts.index(1)
             else:
                 self.counts.skip(skipped)
@@ -111,7 +113,10 @@ class QhpSource(Listing):
 
     # What an entry says
 
-    def _profile(self, line: int, entry: Mapping[str, Any], plans: Mapping[str, Plan], log: _Log) -> Profile:
+    def _profile(
+        self, line: int, entry: Mapping[str, Any], plans: Mapping[str, Plan], log: _Log
+    ) -> tuple[Profile, Payers]:
+        """The profile of an entry, and the payers who list it."""
         updated = text(entry, "last_updated_on")
         said = day(updated)
         if said and said > self._today:
@@ -122,7 +127,7 @@ class QhpSource(Listing):
         addresses = list(objects(entry, "addresses"))
         npi = _npi(entry, line, log)
         rules = _rules(entry)
-        networks = self._networks(line, entry, plans, said, log)
+        networks, payers = self._networks(line, entry, plans, said, log)
         accepting = _accepting(entry, line, log)
         numbers = (phone(str(a.get("phone") or "")) for a in addresses)
         places = tuple(dict.fromkeys(p for a in addresses if (p := _place(a))))[:MOST_PARTS]
@@ -150,13 +155,14 @@ class QhpSource(Listing):
             )
         )
         word = Provenance(NAME, said, HOW)
-        return replace(profile, provenance={g: word for g in GROUPS if stated(profile, g)})
+        return replace(profile, provenance={g: word for g in GROUPS if stated(profile, g)}), payers
 
     def _networks(
         self, line: int, entry: Mapping[str, Any], plans: Mapping[str, Plan], said: date | None, log: _Log
-    ) -> tuple[Network, ...]:
-        """The plans of this year or later; one that no file of plans has keeps its id for a name."""
+    ) -> tuple[tuple[Network, ...], Payers]:
+        """The plans of this year or later, and their payers; one that no file of plans has keeps its id for a name."""
         found: dict[Network, None] = {}
+        payers: dict[str, str] = {}
         for given in objects(entry, "plans"):
             id_ = str(given.get("plan_id") or "").strip()
             plan = plans.get(id_)
@@ -168,8 +174,10 @@ class QhpSource(Listing):
                 plan = Plan(id_[:200], None, ())
             tier = text(given, "network_tier").lower()[:60] or None
             found[Network(plan.name, plan.company, tier, NAME, said)] = None
+            payer, name = qhp_files.payer(id_, plan)
+            payers.setdefault(payer, name)
         self._unmapped["insurer"].update({n.name for n in found if n.company is None})
-        return tuple(found)[:MOST_PARTS]
+        return tuple(found)[:MOST_PARTS], payers
 
     def _languages(self, entry: Mapping[str, Any]) -> Iterator[str]:
         known = vocabulary("languages")

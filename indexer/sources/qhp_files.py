@@ -12,12 +12,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from directory.text import fold
 from directory.vocabulary import vocabulary
 from indexer.insurers import insurer
 from indexer.sources.files import Unusable, matching, opened
 from indexer.sources.json_stream import Item, items
 
 _ENDINGS: Final = (".json",)
+_HIOS: Final = re.compile(r"(\d{5})[A-Z]{2}\d{7}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +126,12 @@ def company_of(name: str) -> str | None:
     words, known = name.split(), vocabulary("insurers")
     starts = (" ".join(words[:end]) for end in range(len(words) - 1, 0, -1))
     return next((code for start in starts if len(start) > 3 and (code := known.find(start))), None)
+
+
+def payer(plan_id: str, plan: Plan) -> tuple[str, str]:
+    """What identifies who sells a plan, and a name for people: the issuer at the beginning of a HIOS id, which stays
+    when plans get new names; else the company; else the plan."""
+    name = vocabulary("insurers").label(plan.company) if plan.company else plan.name
+    if issuer := _HIOS.match(plan_id):
+        return issuer[1], f"{name} (issuer {issuer[1]})"
+    return plan.company or fold(plan.name), name
