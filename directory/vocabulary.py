@@ -151,10 +151,12 @@ class TaxonomyRule:
 @dataclass(frozen=True, slots=True)
 class CredentialReading:
     """What one credential as written means. `code` is set for `kind` `code` only; `degree` licenses nobody, `other` is
-    a known credential without a code here, `ambiguous` means several things and its state doesn't decide."""
+    a known credential without a code here, `ambiguous` means several things and its state doesn't decide. `by_state`:
+    somewhere else it may mean something else."""
 
     kind: Literal["code", "degree", "other", "ambiguous", "unknown"]
     code: str | None = None
+    by_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +427,7 @@ def read_credential(text: str, state: str | None = None) -> CredentialReading:
     by_state = _CATALOG.ambiguous.get(key)
     if by_state is not None:
         code = by_state[state] if state and state in by_state else by_state.get("")
-        return CredentialReading("code", code) if code else CredentialReading("ambiguous")
+        return CredentialReading("code" if code else "ambiguous", code, by_state=True)
     found = VOCABULARIES["credentials"].find(text)
     if found:
         return CredentialReading("code", found)

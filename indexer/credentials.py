@@ -25,10 +25,12 @@ _DEGREES: Final = frozenset({"phd", "psyd", "edd", "md", "do", "rn"})
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`codes` in the vocabulary's order; `unmapped` are the pieces nobody here knows, or that mean several things."""
+    """`codes` in the vocabulary's order; `unmapped` are the pieces nobody here knows, or that mean several things.
+    `by_state`: with other states they may be others."""
 
     codes: tuple[str, ...]
     unmapped: tuple[str, ...]
+    by_state: bool
 
 
 @lru_cache(maxsize=20_000)
@@ -43,6 +45,7 @@ def parse(text: str, states: tuple[str, ...] = ()) -> Credentials:
     """
     found: list[str] = []
     unmapped: list[str] = []
+    by_state = False
     for part in _CUT.split(clean(text)):
         piece = _NUMBER.sub("", part).strip(" .:-*'\"")
         if not piece:
@@ -52,18 +55,21 @@ def parse(text: str, states: tuple[str, ...] = ()) -> Credentials:
                 found.pop()
             found.append("supervised")
             continue
-        codes, unknown = _piece(piece, states)
+        codes, unknown, differs = _piece(piece, states)
         found.extend(codes)
         unmapped.extend(unknown)
-    return Credentials(in_order("credentials", found), tuple(dict.fromkeys(unmapped)))
+        by_state |= differs
+    return Credentials(in_order("credentials", found), tuple(dict.fromkeys(unmapped)), by_state)
 
 
 @lru_cache(maxsize=20_000)
-def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Codes and unknown words of a piece without commas: the longest run of words that is known, then the next."""
+def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str], bool]:
+    """Codes and unknown words of a piece without commas (the longest run of words that is known, then the next), and
+    whether any of them goes by state."""
     words = piece.split()
     codes: list[str] = []
     unknown: list[str] = []
+    by_state = False
     start = 0
     while start < len(words):
         for end in range(len(words), start, -1):
@@ -73,12 +79,13 @@ def _piece(piece: str, states: tuple[str, ...]) -> tuple[list[str], list[str]]:
         if reading.kind == "unknown" and "/" in words[start]:
             words[start : start + 1] = [w for w in words[start].split("/") if w]
             continue
+        by_state |= reading.by_state
         if reading.code:
             codes.append(reading.code)
         elif reading.kind in ("unknown", "ambiguous"):
             unknown.append(" ".join(words[start:end]).upper())
         start = end
-    return codes, unknown
+    return codes, unknown, by_state
 
 
 _known = lru_cache(maxsize=20_000)(read_credential)

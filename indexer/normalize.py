@@ -18,12 +18,13 @@ from directory.vocabulary import insurer_payment, vocabulary
 _LUHN: Final = {f"{a}{b}": sum(divmod(2 * a, 10)) + b for a in range(10) for b in range(10)}
 _NPI: Final = re.compile(r"[12][0-9]{9}")
 _NANP: Final = re.compile(r"1?([2-9][0-9]{2})([2-9][0-9]{2})([0-9]{4})")
-# Words that people write where a number is asked for, even beside digits ("PENDING 2024").
-_NO_NUMBER: Final = re.compile(
+NO_NUMBER: Final = re.compile(
     r"\b(?:PENDING|NONE|TBD|UNKNOWN|EXEMPT|APPLIED|APPLYING|IN PROCESS|IN PROGRESS|NOT APPLICABLE|NOT REQUIRED)\b"
 )
+"""Words that people write where a number is asked for, even beside digits ("PENDING 2024"); in capitals."""
+
 _LETTERS_AND_ZERO: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
-_SHORTEST_NO_LICENSE: Final = 10
+SHORTEST_NO_LICENSE: Final = 10
 """Characters of an NPI and of a taxonomy code, which some give for a license number."""
 _TAXONOMY_CODE: Final = re.compile(r"[0-9]{3}[0-9A-Z]{6}X")
 
@@ -96,11 +97,11 @@ def license_number(text: str, npi: str | None = None) -> str | None:
         number = text.upper()
         if not number.strip(_LETTERS_AND_ZERO):
             return None
-        if len(number) < _SHORTEST_NO_LICENSE:
+        if len(number) < SHORTEST_NO_LICENSE:
             return number
         return None if (npi and npi in number) or _TAXONOMY_CODE.fullmatch(number) else number
     number = clean(text.upper()).strip(" .,:;#*'\"-")
-    if not any(c in "123456789" for c in number) or _NO_NUMBER.search(number):
+    if not any(c in "123456789" for c in number) or NO_NUMBER.search(number):
         return None
     bare = re.sub(r"[^0-9A-Z]", "", number)
     return None if (npi and npi in bare) or _TAXONOMY_CODE.fullmatch(bare) else number
@@ -151,7 +152,7 @@ def prescribes(provider_types: Iterable[str]) -> bool | None:
     """Whether someone of these professions prescribes, as far as the profession alone tells; None if it does not.
 
     Psychiatrists do, therapists and social workers do not. Psychologists and psychiatric nurses differ among
-    themselves: their taxonomy code may say more (see `sources.nppes_profile`).
+    themselves: their taxonomy code may say more (see `sources.nppes_parts`).
     """
     types = frozenset(provider_types)
     if "psychiatrist" in types:

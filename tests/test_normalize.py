@@ -16,11 +16,11 @@ from directory.vocabulary import vocabulary
 from indexer import credentials, names, normalize
 from indexer.names import city_name, family_name, given_name, middle_name, split_family
 from indexer.normalize import Contradiction, license_number, npi_problem, phone, settle, zip5
-from indexer.sources import nppes_profile
+from indexer.sources import nppes_parts
 from tests import nppes_rows
 
 
-@pytest.mark.parametrize("module", [names, normalize, credentials, nppes_profile])
+@pytest.mark.parametrize("module", [names, normalize, credentials, nppes_parts])
 def test_examples_in_the_docstrings_hold(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0

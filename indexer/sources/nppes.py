@@ -15,7 +15,6 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from directory.processes import preload, spread
 from directory.vocabulary import taxonomy_pattern
 from indexer.normalize import npi_problem
 from indexer.report import Counts, Issue
@@ -23,14 +22,13 @@ from indexer.sources import nppes_profile
 from indexer.sources.base import Reject
 from indexer.sources.files import Opened, Unusable, opened
 from indexer.sources.nppes_events import SCHEMA, Events
-from indexer.sources.nppes_profile import FIELDS, SEPARATOR, SLOTS
+from indexer.sources.nppes_parts import SEPARATOR, read_date
+from indexer.sources.nppes_profile import FIELDS, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.nppes_waiting import MOST, Waiting
 from indexer.sources.records import BLOCK, Chunk
 
 NAME: Final = "nppes"
-
-preload(nppes_profile.__name__)
 
 ORGANIZATION: Final = "organization"
 ORGANIZATION_WITH_CODE: Final = "organization_with_individual_code"
@@ -47,8 +45,8 @@ _LINES: Final = 1 << 40
 _NEVER: Final = -1_000_000
 """The day (since 1970) of an event without a date: before any other."""
 
-_ROWS_AT_ONCE: Final = 2000
-"""Rows that one process turns into profiles before it hands them over."""
+_ROWS_AT_ONCE: Final = 20_000
+"""Rows that become profiles together: enough that what is the same in many of them is made once."""
 
 _EPOCH: Final = date(1970, 1, 1)
 _USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
@@ -80,7 +78,7 @@ def _with_days(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     unusual = frame.select(((pl.col(name) != "") & _day(name).is_null()).any() for name in names)
     for name in (name for name in names if unusual[name].any()):
         texts = frame.filter((pl.col(name) != "") & _day(name).is_null())[name].unique().to_list()
-        days = {text: (d - _EPOCH).days for text in texts if (d := nppes_profile.read_date(text))}
+        days = {text: (d - _EPOCH).days for text in texts if (d := read_date(text))}
         if days:
             found = pl.col(name).replace_strict(days, default=None, return_dtype=pl.Int32)
             frame = frame.with_columns(_day(name).fill_null(found))
@@ -245,7 +243,8 @@ class NppesSource:
 
     def words(self) -> Iterator[tuple[str, bytes]]:
         """See `base.Source.words`."""
-        for ids, words, unmapped in spread(nppes_profile.words, self._waiting.of(self._winners), _ROWS_AT_ONCE):
+        for rows in self._waiting.of(self._winners, _ROWS_AT_ONCE):
+            ids, words, unmapped = nppes_profile.words(rows)
             self._unmapped.update(unmapped)
             yield from zip(ids, words, strict=True)
 
@@ -274,12 +273,14 @@ class NppesSource:
 
 def _words(frame: pl.DataFrame) -> pl.DataFrame:
     """What a profile is made of, as one string a row: a tenth of the memory of as many columns."""
-    words = frame.select(words=pl.concat_str(FIELDS, separator=SEPARATOR))
+    # Of most rows the slots but the first few are empty.
+    stated = frame.select((pl.col(name) != "").any() for name in FIELDS).row(0)
+    fields = FIELDS[: 1 + max((i for i, some in enumerate(stated) if some), default=0)]
+    words = frame.select(words=pl.concat_str(fields, separator=SEPARATOR))
     separators = words["words"].str.count_matches(SEPARATOR, literal=True)
-    if (separators != len(FIELDS) - 1).any():
-        bare = [pl.col(name).str.replace_all(SEPARATOR, " ", literal=True) for name in FIELDS]
+    if (separators != len(fields) - 1).any():
+        bare = [pl.col(name).str.replace_all(SEPARATOR, " ", literal=True) for name in fields]
         words = frame.select(words=pl.concat_str(bare, separator=SEPARATOR))
-    # Most slots are empty, and the last ones are last.
     return words.select(pl.col("words").str.strip_chars_end(SEPARATOR))
 
 
@@ -289,7 +290,7 @@ def _last_event() -> pl.Expr:
 
 @cache
 def _verdict() -> pl.Expr:
-    """What a row is, before its NPI and dates are looked at."""
+    """What a row is, before its NPI and dates are looked at; `known`: whether it has one of our codes."""
     gone = (pl.col("deactivated") != "") & (
         (pl.col("reactivated") == "") | (_day("reactivated") < _day("deactivated")).fill_null(False)
     )
@@ -297,11 +298,11 @@ def _verdict() -> pl.Expr:
     return (
         pl.when(gone)
         .then(pl.lit(_DELETED))
-        .when(person & _has_our_code())
+        .when(person & pl.col("known"))
         .then(pl.lit(_OURS))
         .when(person)
         .then(pl.lit(NO_CODE))
-        .when(firm & _has_our_code())
+        .when(firm & pl.col("known"))
         .then(pl.lit(ORGANIZATION_WITH_CODE))
         .when(firm)
         .then(pl.lit(ORGANIZATION))
@@ -311,7 +312,8 @@ def _verdict() -> pl.Expr:
 
 def _judged(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with the column `verdict`."""
-    judged = frame.with_columns(pl.col("npi", "entity_type").str.strip_chars()).with_columns(verdict=_verdict())
+    stripped = frame.with_columns(pl.col("npi", "entity_type").str.strip_chars(), known=_has_our_code())
+    judged = stripped.with_columns(verdict=_verdict())
     if not judged["broken"].any():
         return judged
     # A damaged row that is none of ours is skipped like any other; one that might be ours is not guessed at.

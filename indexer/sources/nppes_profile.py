@@ -1,7 +1,7 @@
-"""One NPPES row -> a profile, as JSON. Pure; the row has been checked before (see `nppes`), so that nothing here fails.
+"""NPPES rows -> profiles, as JSON. Pure; the rows have been checked before (see `nppes`), so that nothing here fails.
 
-There are millions of rows and only so many names, cities and credentials: whatever depends on a few cells is made once
-and kept, and no object is made that would only be written out.
+Whatever depends on a few cells (see `nppes_parts`) is made once for each different value of them; what is different in
+nearly every row is put together by column. No Python object is made for a row.
 
 NPPES says nothing of modalities, fees, ways to meet or accepting: those stay not stated. Its enumeration date is no
 experience, its address may be a home: city, state and ZIP are kept, the street is not.
@@ -9,23 +9,17 @@ experience, its address may be a home: city, state and ZIP are kept, the street 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
-import orjson
+import polars as pl
 
 from directory.profile import Provenance
-from directory.text import fold
-from directory.vocabulary import state_code, taxonomy, vocabulary
-from indexer import credentials
-from indexer.addresses import located
-from indexer.names import SUFFIXES, family_name, given_name, is_business, middle_name, split_family
-from indexer.normalize import in_order, license_number, phone
+from indexer.normalize import NO_NUMBER, SHORTEST_NO_LICENSE, phone
+from indexer.sources import nppes_parts as parts
+from indexer.sources.columns import as_json, columns_of_each, each, quoted
+from indexer.sources.nppes_parts import NOTHING, SEPARATOR
 
 SLOTS: Final = 15
 """Taxonomy codes a row has room for."""
@@ -52,210 +46,206 @@ _BEFORE: Final = (
 )
 _IN_SLOTS: Final = ("taxonomy", "license", "license_state", "primary")
 FIELDS: Final = (*_BEFORE, *(f"{name}_{n}" for n in range(1, SLOTS + 1) for name in _IN_SLOTS))
-"""The columns that make a profile, in the order in which `word` takes their values."""
+"""The columns that make a profile, in the order in which `words` takes their values."""
 
-SEPARATOR: Final = "\x1f"
-"""Stands between the values of `FIELDS`."""
-
+_LONGEST_FULL_NAME: Final = 40
+"""Characters of a name beyond which a middle name is an initial."""
 _SOURCE: Final = "NPPES"
 _HOW: Final = "self-reported"
-_LONGEST_FULL_NAME: Final = 40
+_USUAL_PHONE: Final = "^[2-9][0-9]{2}[2-9][0-9]{6}$"
+_USUAL_NUMBER: Final = "^[0-9A-Za-z]+(?:[-. ][0-9A-Za-z]+)*$"
+_GRANT: Final = {
+    "kind": "license",
+    "jurisdiction": "$state",
+    "number": "$number",
+    "status": "listed",
+    "source": _SOURCE,
+    "checked_on": "$verified_on",
+}
 
 
-@lru_cache(maxsize=20_000)
-def read_date(text: str) -> date | None:
-    """A date as CMS writes it, MM/DD/YYYY, or ISO 8601; None for anything else.
+def words(rows: pl.Series) -> tuple[list[str], list[bytes], Counter[str]]:
+    """The ids of the profiles of rows, those profiles as JSON that `profile.from_dict` reads, and how often credentials
+    came that nobody here knows.
 
-    >>> read_date("01/31/2024"), read_date("2024-01-31"), read_date("31/01/2024")
-    (datetime.date(2024, 1, 31), datetime.date(2024, 1, 31), None)
+    A row has the values of `FIELDS` with `SEPARATOR` between them; empty ones at the end may be left out.
     """
-    if match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text, re.ASCII):
-        parts = int(match[3]), int(match[1]), int(match[2])
-    elif match := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?", text, re.ASCII):
-        parts = int(match[1]), int(match[2]), int(match[3])
-    else:
-        return None
-    try:
-        return date(*parts)
-    except ValueError:
-        return None
-
-
-_state = lru_cache(maxsize=4096)(state_code)
-
-
-def words(rows: Iterable[str]) -> tuple[list[str], list[bytes], Counter[str]]:
-    """The ids and the words (see `word`) of rows, and how often credentials came that nobody here knows."""
-    ids: list[str] = []
-    found: list[bytes] = []
+    cells, slots = _cells(rows)
+    cells = _with_work(cells, slots).with_columns(
+        *_names(cells), *_days(cells), *_places(cells), _phones(cells), each(cells["sex"], parts.gender).alias("gender")
+    )
+    known = _credentials(cells, slots)
+    cells = cells.with_columns(known["credentials"], _grants(cells, slots), _other_names(cells))
     unmapped: Counter[str] = Counter()
-    for row in rows:
-        id_, said, unknown = word(row)
-        ids.append(id_)
-        found.append(said)
-        if unknown:
-            unmapped.update(unknown)
-    return ids, found, unmapped
+    for unknown, times in known.drop_nulls("unmapped")["unmapped"].value_counts().iter_rows():
+        unmapped.update(dict.fromkeys(unknown.split(SEPARATOR), times))
+    found = cells.select(pl.concat_str(pl.lit("npi:"), "npi").alias("id"), _profile().cast(pl.Binary).alias("profile"))
+    return found["id"].to_list(), found["profile"].to_list(), unmapped
 
 
-def word(row: str) -> tuple[str, bytes, tuple[str, ...]]:
-    """The id of a row's profile, that profile as JSON that `profile.from_dict` reads, and the credentials that nobody
-    here knows.
-
-    `row` has the values of `FIELDS` with `SEPARATOR` between them; empty ones at the end may be left out.
-    """
-    cells = row.split(SEPARATOR)
-    cells += _PADDING
-    (
-        npi, family, given, middle, suffix, credential, other_family, other_given, other_middle, other_suffix,
-        city, state, zip_code, country, telephone, updated, certified, sex,
-    ) = cells[:_BEFORE_SLOTS]  # fmt: skip
-    npi = npi.strip()
-    id_ = f"npi:{npi}"
-    work = _work(tuple(cells[_BEFORE_SLOTS::4]), tuple(cells[_BEFORE_SLOTS + 3 :: 4]))
-    licenses = [(_state(cells[at + 2]), cells[at + 1]) for at in work.slots]
-    last_update, certification = read_date(updated.strip()), read_date(certified.strip())
-    checked_on = certification or last_update
-    last, first, name = _name(given, middle, family, suffix)
-    location, home = _location(city, state, _five_digits(zip_code), country)
-    known = _NO_CREDENTIALS
-    if credential:
-        states = (_state(cells[work.main + 2]), *[state for state, _ in licenses], home)
-        known = credentials.parse(credential, tuple({s: None for s in states if s}))
-    grants = _grants(licenses, npi, checked_on)
-    others = (
-        _other_names(other_given, other_middle, other_family, other_suffix, name) if other_family or other_given else ()
-    )
-    reached = phone(telephone)
-    placed = reached is not None or location is not _NOWHERE
-    said: dict[str, Any] = {
-        "id": id_,
-        "name": name,
-        "npi": npi,
-        "family": last or None,
-        "given": first or None,
-        "other_names": others,
-        "provider_type": work.provider_type,
-        "provider_types": work.provider_types,
-        "primary": work.primary,
-        "credentials": known.codes,
-        "gender": _gender(sex),
-        "prescribes": work.prescribes,
-        "verified_on": checked_on,
-        "phone": reached,
-        "locations": location,
-        "grants": grants,
-        "provenance": _provenance(last_update or certification, bool(grants), placed),
-    }
-    return id_, orjson.dumps(said), known.unmapped
+@cache
+def _profile() -> pl.Expr:
+    """A profile as JSON, of the columns that are made here."""
+    said = (
+        "name", "npi", "family", "given", "other_names", "provider_type", "provider_types", "primary", "credentials",
+        "gender", "prescribes", "verified_on", "phone", "locations", "grants",
+    )  # fmt: skip
+    columns = {name: pl.col(name) for name in said}
+    columns |= {name: quoted(pl.col(name)) for name in ("name", "family", "given")}
+    columns |= {name: _in_quotes(pl.col(name)) for name in ("npi", "phone")}
+    columns |= {"id": _in_quotes(pl.concat_str(pl.lit("npi:"), "npi")), "provenance": _provenance()}
+    return as_json({name: f"${name}" for name in ("id", *said, "provenance")}, columns)
 
 
-_BEFORE_SLOTS: Final = len(_BEFORE)
-_PADDING: Final = ("",) * (len(_IN_SLOTS) - 1)
-_NO_CREDENTIALS: Final = credentials.parse("")
-_NOWHERE: Final = orjson.Fragment(b"[]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What the taxonomy codes of a row tell: where in it the slots with one of our codes begin, and the main one of
-    them; and what a profile says of professions."""
-
-    slots: tuple[int, ...]
-    main: int
-    provider_type: str
-    provider_types: tuple[str, ...]
-    primary: bool
-    prescribes: bool | None
-
-
-@lru_cache(maxsize=20_000)
-def _work(codes: tuple[str, ...], switches: tuple[str, ...]) -> _Work:
-    """For the codes and the primary switches of all slots; at least one code is ours."""
-    # X means "not answered": only Y marks the primary taxonomy. The last code may be of no whole slot, and empty.
-    slots = [(code.strip(), switch.strip().upper() == "Y") for code, switch in zip(codes, switches, strict=False)]
-    rules = {i: rule for i, (code, _) in enumerate(slots) if (rule := taxonomy(code))}
-    main = next((i for i in rules if slots[i][1]), next(iter(rules)))
-    said = {rule.prescribes for rule in rules.values()}
-    return _Work(
-        slots=tuple(_BEFORE_SLOTS + 4 * i for i in rules),
-        main=_BEFORE_SLOTS + 4 * main,
-        provider_type=rules[main].provider_type,
-        provider_types=in_order("professions", (rule.provider_type for rule in rules.values())),
-        primary=slots[main][1] or not any(primary for code, primary in slots if code),
-        prescribes=True if True in said else None if None in said else False,
+@cache
+def _provenance() -> pl.Expr:
+    """Who said what is there, and when."""
+    as_of = {"as_of": pl.coalesce("updated", "certified")}
+    # The placeholder stands where the day does; JSON is all that is made of it.
+    word = Provenance(_SOURCE, "$as_of", _HOW)  # type: ignore[arg-type]
+    licensed, placed = pl.col("grants") != NOTHING, pl.col("phone").is_not_null() | (pl.col("locations") != NOTHING)
+    return (
+        pl.when(licensed & placed)
+        .then(as_json({"identity": word, "license": word, "location": word}, as_of))
+        .when(licensed)
+        .then(as_json({"identity": word, "license": word}, as_of))
+        .when(placed)
+        .then(as_json({"identity": word, "location": word}, as_of))
+        .otherwise(as_json({"identity": word}, as_of))
     )
 
 
-def _grants(licenses: Iterable[tuple[str | None, str]], npi: str, checked_on: date | None) -> list[dict[str, Any]]:
-    """Licenses from states and what stands where their number should, each number of a state once."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for state, text in licenses:
-        number = license_number(text, npi) if state and text else None
-        if number is not None and state is not None:
-            key = state, number if number.isalnum() and number.isascii() else re.sub(r"[^0-9A-Z]", "", number)
-            if key not in found:
-                found[key] = {
-                    "kind": "license",
-                    "jurisdiction": state,
-                    "number": number,
-                    "status": "listed",
-                    "source": _SOURCE,
-                    "checked_on": checked_on,
-                }
-    return list(found.values())
+def _cells(rows: pl.Series) -> tuple[pl.DataFrame, range]:
+    """The cells of rows as columns, and the numbers of the slots in which some row has something."""
+    cells = rows.str.split(SEPARATOR).to_frame("row")
+    longest = max(int(cells.select(pl.col("row").list.len().max()).item() or 0), len(_BEFORE) + len(_IN_SLOTS))
+    slots = range(1, 1 + -(-(longest - len(_BEFORE)) // len(_IN_SLOTS)))
+    wanted = FIELDS[: len(_BEFORE) + len(_IN_SLOTS) * len(slots)]
+    given = [pl.col("row").list.get(i, null_on_oob=True).fill_null("").alias(name) for i, name in enumerate(wanted)]
+    # Lazily, because polars then takes the lists apart once and in parallel.
+    return cells.lazy().select(given).with_columns(pl.col("npi").str.strip_chars()).collect(), slots
 
 
-def _kept(data: bytes) -> orjson.Fragment:
-    """JSON to be kept. A copy, because orjson's own bytes are the beginning of a kilobyte."""
-    return orjson.Fragment(bytes(memoryview(data)))
+def _with_work(cells: pl.DataFrame, slots: range) -> pl.DataFrame:
+    """`cells` with what the taxonomy codes tell: `ours` (slots as bits), `main` (one of them)."""
+    columns = [f"{name}_{n}" for n in slots for name in ("taxonomy", "primary")]
+    told = cells.select(pl.concat_str(columns, separator=SEPARATOR)).to_series()
+    schema = {"ours": pl.Int32, "main": pl.Int32} | dict.fromkeys(
+        ("provider_type", "provider_types", "primary", "prescribes"), pl.String
+    )
+    return cells.hstack(columns_of_each(told, parts.work, schema))
 
 
-@lru_cache(maxsize=20_000)
-def _provenance(as_of: date | None, licensed: bool, located: bool) -> orjson.Fragment:
-    groups = ("identity", *(("license",) if licensed else ()), *(("location",) if located else ()))
-    said = Provenance(_SOURCE, as_of, _HOW)
-    return _kept(orjson.dumps(dict.fromkeys(groups, said)))
+def _names(cells: pl.DataFrame, kind: str = "") -> pl.DataFrame:
+    """`family`, `given` and the whole `name` of the names of a kind, not yet as JSON."""
+    last = columns_of_each(cells[f"{kind}family"], parts.family, {"family": pl.String, "found": pl.String})
+    named = last.with_columns(
+        given=each(cells[f"{kind}given"], parts.given),
+        middle=each(cells[f"{kind}middle"], parts.middle),
+        after=each(cells[f"{kind}suffix"], parts.suffix).fill_null(last["found"]),
+    )
+    full = pl.concat_str("given", "middle", "family", "after", separator=" ", ignore_nulls=True)
+    initial = pl.concat_str(pl.col("middle").str.slice(0, 1).str.to_uppercase(), pl.lit("."))
+    short = pl.concat_str("given", initial, "family", "after", separator=" ", ignore_nulls=True)
+    long = (full.str.len_chars() > _LONGEST_FULL_NAME) & ~pl.col("middle").str.ends_with(".")
+    return named.select("family", "given", name=pl.when(long).then(short).otherwise(full))
 
 
-@lru_cache(maxsize=100_000)
-def _family(text: str) -> tuple[str, str | None]:
-    """A family name, and the generational suffix in it."""
-    bare, found = split_family(text)
-    return family_name(bare), found
+def _other_names(cells: pl.DataFrame) -> pl.Series:
+    """The list `other_names`: the former, professional or other name, unless it is a firm's or says nothing new."""
+    stated = (cells["other_family"] != "") | (cells["other_given"] != "")
+    some = cells.filter(stated)
+    other = _names(some, "other_")["name"].alias("other")
+    others = some.select("other_family", "other_given", "name", other)
+    lists = pl.Series([parts.other_names(*row) for row in others.iter_rows()], dtype=pl.String)
+    return _nothing("other_names", cells).scatter(stated.arg_true(), lists)
 
 
-def _name(given: str, middle: str, family: str, suffix: str) -> tuple[str, str, str]:
-    """(family, given, the whole name with middle name and suffix)."""
-    last, found = _family(family)
-    first, between = given_name(given), middle_name(middle) if middle else ""
-    after = (SUFFIXES.get(suffix.strip().upper().rstrip(".")) if suffix else None) or found
-    full = " ".join(filter(None, (first, between, last, after)))
-    if len(full) > _LONGEST_FULL_NAME and between and not between.endswith("."):
-        full = " ".join(p for p in (first, f"{between[0].upper()}.", last, after) if p)
-    return last, first, full
+def _days(cells: pl.DataFrame) -> list[pl.Series]:
+    """The days `updated` and `certified`, and `verified_on`."""
+    updated, certified = (each(cells[name], parts.day).alias(name) for name in ("updated", "certified"))
+    return [updated, certified, certified.fill_null(updated).alias("verified_on")]
 
 
-def _other_names(given: str, middle: str, family: str, suffix: str, name: str) -> tuple[str, ...]:
-    """The former, professional or other name, unless it is a firm's or says nothing that `name` doesn't."""
-    if is_business(f"{family} {given}"):
-        return ()
-    other = _name(given, middle, family, suffix)[2]
-    return () if set(fold(other).split()) <= set(fold(name).split()) else (other,)
+def _places(cells: pl.DataFrame) -> list[pl.Series]:
+    """The list `locations`, and `home`, the state of its only place."""
+    # There are far fewer ZIPs than ZIP+4s.
+    zip_code = pl.when(pl.col("zip").str.contains("^[0-9]{9}$")).then(pl.col("zip").str.slice(0, 5)).otherwise("zip")
+    told = cells.select(pl.concat_str("city", "state", zip_code, "country", separator=SEPARATOR)).to_series()
+    return columns_of_each(told, parts.place, {"locations": pl.String, "home": pl.String}).get_columns()
 
 
-@lru_cache(maxsize=64)
-def _gender(text: str) -> str | None:
-    return vocabulary("genders").find(text) if text.strip() else None
+def _phones(cells: pl.DataFrame) -> pl.Series:
+    """The phone, not yet as JSON: by column where it is ten digits, which most are."""
+    text = cells["phone"]
+    usual = text.str.contains(_USUAL_PHONE)
+    unusual = (~usual & (text != "")).arg_true()
+    digits = pl.col("phone").str
+    spaced = pl.concat_str(pl.lit("+1"), digits.slice(0, 3), digits.slice(3, 3), digits.slice(6, 4), separator=" ")
+    found = cells.select(pl.when(usual).then(spaced).alias("phone")).to_series()
+    return found.scatter(unusual, pl.Series([phone(value) for value in text[unusual]], dtype=pl.String))
 
 
-def _five_digits(zip_code: str) -> str:
-    """A ZIP+4 as its ZIP, for there are far fewer of those; anything else as it is."""
-    return zip_code[:5] if len(zip_code) == 9 and zip_code.isdecimal() else zip_code
+def _ours(n: int) -> pl.Expr:
+    """Whether slot `n` has one of our codes."""
+    return (pl.col("ours") & (1 << (n - 1))) != 0
 
 
-@lru_cache(maxsize=50_000)
-def _location(city: str, state: str, zip_code: str, country: str) -> tuple[orjson.Fragment, str | None]:
-    """The list of the practice's only place, and its state: see `addresses.located`."""
-    place = located(city, state, zip_code, country)
-    return (_kept(orjson.dumps([place])), place.state) if place else (_NOWHERE, None)
+def _credentials(cells: pl.DataFrame, slots: range) -> pl.DataFrame:
+    """The list `credentials`, and `unmapped`, those that nobody here knows (null: none)."""
+    schema = {"credentials": pl.String, "unmapped": pl.String, "by_state": pl.Boolean}
+    found = columns_of_each(cells["credential"], parts.known_credentials, schema)
+    some = cells.filter(found["by_state"])
+    main = pl.coalesce(pl.when(pl.col("main") == n - 1).then(f"license_state_{n}") for n in slots)
+    states = [pl.when(_ours(n)).then(f"license_state_{n}") for n in slots]
+    told = some.select(pl.concat_str("credential", main, *states, "home", separator=SEPARATOR, ignore_nulls=True))
+    there = columns_of_each(told.to_series(), parts.known_credentials, schema)
+    which = found["by_state"].arg_true()
+    return pl.DataFrame([found[name].scatter(which, there[name]) for name in ("credentials", "unmapped")])
+
+
+def _grants(cells: pl.DataFrame, slots: range) -> pl.Series:
+    """The list `grants`: licenses from states and what stands where their number should, each number of a state
+    once."""
+    cells = cells.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
+    given = pl.concat(
+        cells.filter(_ours(n) & (pl.col(f"license_{n}") != "")).select(
+            "row", "npi", "verified_on", text=f"license_{n}", state=f"license_state_{n}"
+        )
+        for n in slots
+    )
+    given = given.with_columns(_numbers(given), each(given["state"], parts.state)).drop_nulls(["number", "state"])
+    columns = {name: pl.col(name) for name in ("number", "verified_on")} | {"state": _in_quotes(pl.col("state"))}
+    given = given.with_columns(as_json(_GRANT, columns).alias("grant"))
+    several = given["row"].is_duplicated()
+    listed = given.filter(~several).select("row", "grant")
+    if several.any():
+        key = pl.col("number").str.replace_all("[^0-9A-Z]", "").alias("key")
+        each_once = given.filter(several).unique(["row", "state", key], keep="first", maintain_order=True)
+        listed = listed.vstack(each_once.group_by("row").agg(pl.col("grant").str.join(",")))
+    lists = listed.select("row", pl.concat_str(pl.lit("["), "grant", pl.lit("]")).alias("grants"))
+    return _nothing("grants", cells).scatter(lists["row"], lists["grants"])
+
+
+def _nothing(name: str, cells: pl.DataFrame) -> pl.Series:
+    """An empty list for each row."""
+    return pl.Series(name, [NOTHING]).new_from_index(0, cells.height)
+
+
+def _numbers(given: pl.DataFrame) -> pl.Series:
+    """The license `number` as JSON: by column where nothing about a text is odd, which is most."""
+    number = pl.col("text").str.to_uppercase()
+    bare = number.str.replace_all("[-. ]", "")
+    no_license = bare.str.contains(pl.col("npi"), literal=True) | bare.str.ends_with("X")
+    usual = pl.col("text").str.contains(_USUAL_NUMBER) & ~number.str.contains(NO_NUMBER.pattern)
+    usual &= (bare.str.len_bytes() < SHORTEST_NO_LICENSE) | ~no_license
+    stated = pl.when(usual & number.str.contains("[1-9]")).then(_in_quotes(number))
+    found = given.select("text", "npi", usual=usual, number=stated)
+    unusual = found.filter(~pl.col("usual")).select("text", "npi").iter_rows()
+    numbers = pl.Series([parts.number(text, npi) for text, npi in unusual], dtype=pl.String)
+    return found["number"].scatter((~found["usual"]).arg_true(), numbers)
+
+
+def _in_quotes(text: pl.Expr) -> pl.Expr:
+    """A text in which JSON escapes nothing."""
+    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))

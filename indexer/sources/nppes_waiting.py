@@ -12,8 +12,6 @@ import polars as pl
 MOST: Final = 256 * 1024 * 1024
 """Bytes of rows that wait in memory."""
 
-_AT_ONCE: Final = 10_000
-
 
 class Waiting:
     """Takes rows in increasing `order`, and gives the `words` of those that count. At most `most` bytes stay in memory;
@@ -32,19 +30,17 @@ class Waiting:
         if self._bytes > self._most:
             self._put_aside()
 
-    def of(self, orders: pl.Series) -> Iterator[str]:
-        """The words of the rows of these `orders`, as they come."""
-        if self._disk is None:
-            held = pl.concat([*self._held, pl.DataFrame(schema={"order": pl.Int64, "words": pl.String})])
-            self._held = [held]
-            for part in orders.to_frame("order").join(held, on="order", maintain_order="left").iter_slices(_AT_ONCE):
-                yield from part["words"]
+    def of(self, orders: pl.Series, at_once: int) -> Iterator[pl.Series]:
+        """The words of the rows of these `orders`, as they come, some `at_once`."""
+        parts = orders.to_frame("order").iter_slices(at_once)
+        if self._disk is not None:
+            self._put_aside()
+            yield from (_from_disk(self._disk, part["order"]) for part in parts)
             return
-        self._put_aside()
-        for start in range(0, len(orders), _AT_ONCE):
-            for order in orders.slice(start, _AT_ONCE):
-                (words,) = self._disk.execute("SELECT words FROM row WHERE number = ?", (order,)).fetchone()
-                yield words
+        held = pl.concat([*self._held, pl.DataFrame(schema={"order": pl.Int64, "words": pl.String})])
+        self._held = [held]
+        for part in orders.to_frame("order").join(held, on="order", maintain_order="left").iter_slices(at_once):
+            yield part["words"]
 
     def _put_aside(self) -> None:
         if self._disk is None:
@@ -54,3 +50,8 @@ class Waiting:
         for rows in self._held:
             self._disk.executemany("INSERT INTO row VALUES (?, ?)", rows.select("order", "words").iter_rows())
         self._held, self._bytes = [], 0
+
+
+def _from_disk(disk: sqlite3.Connection, orders: pl.Series) -> pl.Series:
+    one = "SELECT words FROM row WHERE number = ?"
+    return pl.Series([disk.execute(one, (order,)).fetchone()[0] for order in orders], dtype=pl.String)
