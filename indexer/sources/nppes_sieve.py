@@ -28,7 +28,7 @@ _Flags: TypeAlias = NDArray[np.bool_]
 
 _QUOTE, _COMMA, _RETURN, _BLANK, _ZERO, _ONE, _SLASH = b'",\r 01/'
 _KNOWN: Final = {"npi": pl.Int64, "day": pl.Int32, "person": pl.Boolean}
-_AT_ONCE: Final = 2000
+_AT_ONCE: Final = 4000
 """Lines looked at together: their vectors stay in the processor's own memory."""
 _FIRST: Final = 32
 """A field that the sieve looks for has more before it than 64 bytes hold."""
@@ -187,8 +187,8 @@ def _ahead(bits: _Bits, by: int) -> _Bits:
 
 def _positions(bits: _Bits, some: _Numbers | None = None) -> _Numbers:
     """Where bits are set, ascending, in all words or in `some`; there should be few."""
-    words = np.flatnonzero(bits) if some is None else some[bits[some] != 0]
-    bit = np.flatnonzero(np.unpackbits(bits[words].view(np.uint8), bitorder="little"))
+    words = np.flatnonzero(bits != 0) if some is None else some[bits[some] != 0]
+    bit = np.flatnonzero(np.unpackbits(bits[words].view(np.uint8), bitorder="little").view(np.bool_))
     found: _Numbers = words[bit >> 6] * 64 + (bit & 63)
     return found
 
