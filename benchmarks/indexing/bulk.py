@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 from elasticsearch import helpers
 
-from benchmarks.indexing.stages import _settled
+from benchmarks.indexing.reading import settled
 from directory.config import Settings
 from directory.engines import elastic_index, elastic_words
 from directory.engines.elastic import ElasticEngine
@@ -62,7 +62,7 @@ def compare(path: Path | None, profiles: int, rounds: int) -> dict[str, Any]:
 
 def _said(path: Path | None, profiles: int) -> Iterator[Said]:
     """What the providers' source says of them."""
-    source = _settled(path).words() if path else ((p.id, to_json(p)) for p in demo.profiles(profiles))
+    source = settled(path).words() if path else ((p.id, to_json(p)) for p in demo.profiles(profiles))
     return ((id_, b"", {"nppes" if path else "profiles": word}) for id_, word in source)
 
 

@@ -1,4 +1,4 @@
-"""The stages of a build, each run by itself from the start, so that the difference between two is what one costs."""
+"""The stages of a build that come after reading (see `reading`), each run by itself from the start."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
+from benchmarks.indexing.reading import TODAY
 from directory.config import Settings
 from directory.engines.base import Engine, Generation
 from directory.engines.choose import engine_from
@@ -19,37 +20,6 @@ from directory.errors import NoGeneration
 from directory.profile import Profile
 from indexer.pipeline import Input, Options, build
 from indexer.report import RejectLog
-from indexer.sources.files import opened
-from indexer.sources.nppes import NppesSource
-from indexer.sources.nppes_table import data_table
-from indexer.sources.records import BLOCK
-
-TODAY: Final = date(2026, 11, 23)
-
-
-def parse(path: Path) -> dict[str, Any]:
-    """Only the columns of the file, in blocks."""
-    with opened(path) as file:
-        return {"rows": sum(chunk.read for chunk in data_table(file, BLOCK).chunks)}
-
-
-def judge(path: Path) -> dict[str, Any]:
-    """And which rows count, and which of those of one NPI."""
-    return _settled(path).counts.as_dict()
-
-
-def words(path: Path) -> dict[str, Any]:
-    """And what they say in our terms: all that reading is, up to the door of an engine."""
-    source = _settled(path)
-    return source.counts.as_dict() | {"profiles": sum(1 for _ in source.words())}
-
-
-def _settled(path: Path) -> NppesSource:
-    source = NppesSource(TODAY)
-    for _ in source.read(path, lambda issue: None):
-        pass
-    source.settle()
-    return source
 
 
 def merge(path: Path) -> dict[str, Any]:
@@ -133,4 +103,4 @@ class _Nothing:
         return Generation(self.name, datetime.now(UTC), self._count, self.fingerprint, live=True)
 
 
-STAGES: Final = {s.__name__: s for s in (parse, judge, words, merge, embedded, elasticsearch)}
+STAGES: Final = {s.__name__: s for s in (merge, embedded, elasticsearch)}
