@@ -7,8 +7,9 @@ resource, and refuses a whole practitioner for a slip in a field that nobody rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 Resource: TypeAlias = Mapping[str, Any]
@@ -18,18 +19,20 @@ _REFERENCE: Final = re.compile(r"(?:.*/)?([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_h
 _DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?", re.ASCII)
 
 
-def objects(resource: Resource, name: str) -> Iterator[Resource]:
+def objects(resource: Resource, name: str) -> list[Resource]:
     """The objects in a field that repeats; none where it is missing or something else."""
     value = resource.get(name)
     if isinstance(value, list):
-        yield from (v for v in value if isinstance(v, dict))
-    elif isinstance(value, dict):
-        yield value
+        return [v for v in value if isinstance(v, dict)]
+    return [value] if isinstance(value, dict) else []
 
 
 def one(resource: Resource, name: str) -> Resource:
-    """The object in a field; an empty one where there is none."""
-    return next(objects(resource, name), {})
+    """The object in a field, the first where it repeats; an empty one where there is none."""
+    value = resource.get(name)
+    if isinstance(value, dict):
+        return value
+    return next((v for v in value if isinstance(v, dict)), {}) if isinstance(value, list) else {}
 
 
 def text(resource: Resource, name: str) -> str:
@@ -38,26 +41,25 @@ def text(resource: Resource, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def texts(resource: Resource, name: str) -> Iterator[str]:
+def texts(resource: Resource, name: str) -> list[str]:
     """The texts in a field that repeats."""
     value = resource.get(name)
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str) and item.strip():
-            yield item.strip()
+    several = value if isinstance(value, list) else [value]
+    return [stripped for item in several if isinstance(item, str) and (stripped := item.strip())]
 
 
-def extensions(resource: Resource, name: str) -> Iterator[Resource]:
+def extensions(resource: Resource, name: str) -> list[Resource]:
     """The extensions whose address ends with `name`, which is how profiles of different versions call them."""
-    for extension in objects(resource, "extension"):
-        if text(extension, "url").rpartition("/")[2] == name:
-            yield extension
+    return [e for e in objects(resource, "extension") if text(e, "url").rpartition("/")[2] == name]
 
 
-def codes(concept: Resource, system: str = "") -> Iterator[str]:
+def codes(concept: Resource, system: str = "") -> list[str]:
     """The codes of a CodeableConcept, those of systems whose address has `system` in it."""
-    for coding in objects(concept, "coding"):
-        if (code := text(coding, "code")) and system in text(coding, "system"):
-            yield code
+    return [
+        code
+        for coding in objects(concept, "coding")
+        if (code := text(coding, "code")) and system in text(coding, "system")
+    ]
 
 
 def key(type_: str, id_: str) -> str:
@@ -77,6 +79,7 @@ def reference(resource: Resource, owner: str = "") -> str:
     return key(match[1], match[2]) if match else ""
 
 
+@lru_cache(maxsize=10_000)
 def day(value: str, *, last: bool = False) -> date | None:
     """The day of a date, dateTime or instant, of instants the day in UTC; of a year or a month the first day, or the
     `last`. None for anything else.

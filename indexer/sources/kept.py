@@ -34,15 +34,16 @@ class Kept:
     def __init__(self) -> None:
         self._db = sqlite3.connect("", check_same_thread=False)  # on disk, without a name; any thread may collect it
         weakref.finalize(self, self._db.close)
-        self._db.execute("CREATE TABLE profile (id TEXT PRIMARY KEY, body BLOB, mark TEXT) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE profile (id TEXT PRIMARY KEY, body BLOB, mark TEXT)")
         self._db.execute("CREATE TABLE before (id TEXT PRIMARY KEY, mark TEXT) WITHOUT ROWID")
 
-    def add(self, profile: Profile, mark: str) -> None:
-        """Keep a profile and its mark (see `rolls`), joined with what is kept of the same id."""
-        if before := self._db.execute("SELECT body, mark FROM profile WHERE id = ?", (profile.id,)).fetchone():
-            profile = joined(from_dict(orjson.loads(before[0])), profile)
-            mark = both(before[1], mark)
-        self._db.execute("REPLACE INTO profile VALUES (?, ?, ?)", (profile.id, to_json(profile), mark))
+    def add(self, id_: str, word: bytes, mark: str) -> None:
+        """Keep a profile, as JSON, and its mark (see `rolls`), joined with what is kept of the same id."""
+        if self._db.execute("INSERT OR IGNORE INTO profile VALUES (?, ?, ?)", (id_, word, mark)).rowcount:
+            return
+        before, marked = self._db.execute("SELECT body, mark FROM profile WHERE id = ?", (id_,)).fetchone()
+        word = to_json(joined(from_dict(orjson.loads(before)), from_dict(orjson.loads(word))))
+        self._db.execute("REPLACE INTO profile VALUES (?, ?, ?)", (id_, word, both(marked, mark)))
 
     def words(self) -> Iterator[tuple[str, bytes]]:
         """See `base.Source.words`."""
@@ -94,9 +95,9 @@ class Listing(Forgetful):
         path = path.resolve()
         self._rolls.begin(f"{path.parent.name}/{path.name}" if path.is_file() else path.name)
 
-    def _keep(self, profile: Profile, payers: Payers) -> None:
-        """Keep the profile of somebody whom what is being read lists with `payers`."""
-        self._kept.add(profile, self._rolls.mark(payers))
+    def _keep(self, id_: str, word: bytes, payers: Payers) -> None:
+        """Keep the profile, as JSON, of somebody whom what is being read lists with `payers`."""
+        self._kept.add(id_, word, self._rolls.mark(payers))
 
     def settle(self) -> None:
         """See `base.Source.settle`."""

@@ -7,29 +7,38 @@ such file. A row is a Practitioner. Everything is joined in a temporary database
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 
+from directory.processes import preload, spread
 from indexer.report import Counts, Issue
 from indexer.sources import plan_net_person
 from indexer.sources.base import Reject
-from indexer.sources.fhir import ID, Resource, objects, text
+from indexer.sources.fhir import ID, Resource, objects, one, text
 from indexer.sources.files import Readable, Unusable, matching, opened
 from indexer.sources.json_stream import items
 from indexer.sources.kept import Listing
 from indexer.sources.plan_net_join import PRACTITIONER, READ, Join, Place
-from indexer.sources.plan_net_parts import Person, Remark
-from indexer.sources.plan_net_person import NAME, chosen_roles, concerns_us
+from indexer.sources.plan_net_parts import Made, Remark, RoleFound
+from indexer.sources.plan_net_person import NAME, chosen_roles
 from indexer.sources.profiles_lines import Lines
 
 SUPERSEDED: Final = "superseded"
 _ENDINGS: Final = (".ndjson", ".jsonl", ".json")
 _PROGRESS_EVERY: Final = 500
+_AT_ONCE: Final = 250
+"""People who are made into profiles by a process at once."""
+
+_Waiting: TypeAlias = tuple[Place, list[tuple[Place, Remark]]]
+
+preload(plan_net_person.__name__)
+
 _KIND: Final = re.compile(r'"resourceType"\s*:\s*"(\w+)"')
 
 
@@ -87,21 +96,24 @@ class PlanNetSource(Listing):
                     yield file.position()
 
     def _lines(self, stream: Readable, number: int, log: _Log) -> Iterator[tuple[int, Any, str]]:
-        for line in Lines(stream):
-            if not line.text.strip():
-                continue
+        for number_, raw in Lines(stream).raw():
             try:
-                value = orjson.loads(line.text.encode("utf-8", "surrogateescape"))
+                value = orjson.loads(raw)
             except orjson.JSONDecodeError as error:
-                said = "the line is cut off or no JSON" if line.ended else "the file is cut off within its last line"
-                kind = _KIND.search(line.text)
-                remark = Remark("", line.text[:100], "not_json", f"{said}: {error.msg}")
-                if kind is None or kind[1] == PRACTITIONER:
-                    self._refuse(Place(number, line.number), remark, log)
-                else:
-                    log.say(Place(number, line.number), remark)
+                self._take_broken(raw.decode("utf-8", "surrogateescape"), Place(number, number_), error.msg, log)
             else:
-                yield line.number, value, ""
+                yield number_, value, ""
+
+    def _take_broken(self, line: str, place: Place, mistake: str, log: _Log) -> None:
+        if not line.strip():
+            return
+        said = "the line is cut off or no JSON" if line.endswith("\n") else "the file is cut off within its last line"
+        kind = _KIND.search(line)
+        remark = Remark("", line[:100], "not_json", f"{said}: {mistake}")
+        if kind is None or kind[1] == PRACTITIONER:
+            self._refuse(place, remark, log)
+        else:
+            log.say(place, remark)
 
     def _take(self, value: Any, place: Place, uri: str, join: Join, log: _Log) -> None:
         """Take in one resource and those contained in it."""
@@ -146,39 +158,49 @@ class PlanNetSource(Listing):
 
     def _people(self, join: Join, log: _Log) -> Iterator[None]:
         for role, place in join.roles_of_nobody():
-            if concerns_us({}, [role]):
-                shown = text(next(objects(role, "practitioner"), {}), "reference")
-                message = "no such Practitioner is in the directory; the role is passed over"
-                log.say(place, Remark("practitioner", shown, "dangling_reference", message))
-        for count, listed in enumerate(join.practitioners(), start=1):
-            roles = [r for r, _ in listed.roles]
-            skipped, chosen = chosen_roles(listed.practitioner, roles, self._today)
-            if skipped == plan_net_person.NO_CODE:
-                self._specialties(roles)
+            shown = text(one(role, "practitioner"), "reference")
+            message = "no such Practitioner is in the directory; the role is passed over"
+            log.say(place, Remark("practitioner", shown, "dangling_reference", message))
+        self.counts.skip(plan_net_person.NO_CODE, join.others())
+        self._unmapped["specialty"].update(join.unknown_specialties())
+        waiting: deque[_Waiting] = deque()
+        people = self._chosen(join, waiting)
+        for made in spread(partial(plan_net_person.made, self._today), people, _AT_ONCE):
+            for one_ in made:
+                place, remarks = waiting.popleft()
+                for where, remark in remarks:
+                    log.say(where, remark)
+                self._take_person(one_, place, log)
+            yield
+
+    def _chosen(self, join: Join, waiting: deque[_Waiting]) -> Iterator[tuple[bytes, list[RoleFound]]]:
+        """Those who are not skipped, with their roles; where each stands, and what is remarked upon the roles, is put
+        into `waiting`."""
+        for listed in join.practitioners():
+            roles = [orjson.loads(body) for body, _ in listed.roles]
+            skipped, chosen = chosen_roles(orjson.loads(listed.practitioner), roles, self._today)
             if skipped:
                 self.counts.skip(skipped)
                 continue
-            places = {id(r): place for r, place in listed.roles}
-            joined = [join.role(r, log.at(places[id(r)])) for r in chosen]
-            self._take_person(plan_net_person.build(listed.practitioner, joined, self._today), listed.place, log)
-            if count % _PROGRESS_EVERY == 0:
-                yield
+            given = {id(role): stored for role, stored in zip(roles, listed.roles, strict=True)}
+            remarks: list[tuple[Place, Remark]] = []
+            found = [self._found(join, *given[id(role)], remarks) for role in chosen]
+            waiting.append((listed.place, remarks))
+            yield listed.practitioner, found
 
-    def _specialties(self, roles: list[Resource]) -> None:
-        for role in roles:
-            for word in plan_net_person.unknown_specialties(role):
-                self._unmapped["specialty"][word] += 1
+    @staticmethod
+    def _found(join: Join, role: bytes, place: Place, remarks: list[tuple[Place, Remark]]) -> RoleFound:
+        return join.role(role, lambda remark: remarks.append((place, remark)))
 
-    def _take_person(self, person: Person, place: Place, log: _Log) -> None:
-        for remark in person.remarks:
+    def _take_person(self, made: Made, place: Place, log: _Log) -> None:
+        for remark in made.remarks:
             log.say(place, remark)
-        profile = person.profile
-        if person.mistake or profile is None:
-            self._refuse(place, person.mistake or Remark("", "", "not_a_resource", "nothing can be read"), log)
+        if made.mistake:
+            self._refuse(place, made.mistake, log)
             return
-        for field, word in person.unmapped:
+        for field, word in made.unmapped:
             self._unmapped[field][word] += 1
-        self._keep(profile, person.payers)
+        self._keep(made.id, made.word, made.payers)
         self.counts.index(1)
 
     def _refuse(self, place: Place, remark: Remark, log: _Log) -> None:
@@ -216,10 +238,6 @@ class _Log:
         value, field = remark.value.encode("utf-8", "replace").decode(), remark.field or None
         self._reject(Issue(NAME, file, place.line, field, value, remark.code, remark.message))
 
-    def at(self, place: Place) -> _At:
-        """A way to report on the resource at `place`."""
-        return _At(self, place)
-
     def passed_over(self, place: Place, kind: str) -> None:
         """Report a kind of resource that is not read, once a file; those that a directory has anyway need no word."""
         if kind not in _KNOWN and (place.file, kind) not in self._kinds:
@@ -229,12 +247,3 @@ class _Log:
 
 
 _KNOWN: Final = frozenset({"Endpoint", "OrganizationAffiliation", "OperationOutcome"})
-
-
-class _At:
-    def __init__(self, log: _Log, place: Place) -> None:
-        self._log = log
-        self._place = place
-
-    def __call__(self, remark: Remark) -> None:
-        self._log.say(self._place, remark)

@@ -16,8 +16,8 @@ import orjson
 
 from directory.vocabulary import insurer_payment, vocabulary
 from indexer.sources.fhir import Resource, codes, current, extensions, key, moment, objects, one, reference, text
-from indexer.sources.plan_net_parts import InNetwork, Remark, Role
-from indexer.sources.plan_net_person import active
+from indexer.sources.plan_net_parts import InNetwork, Remark, RoleFound
+from indexer.sources.plan_net_person import active, concerns_us, unknown_specialties
 
 PRACTITIONER: Final = "Practitioner"
 ROLE: Final = "PractitionerRole"
@@ -40,6 +40,7 @@ READ: Final[Mapping[str, frozenset[str]]] = {
 """Kinds of resource that are read, and the fields that are kept of each beside `id`, `meta` and `resourceType`."""
 
 _ALWAYS: Final = frozenset({"id", "meta", "resourceType"})
+_ROW: Final = "INTO resource VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MOST_STEPS: Final = 20
 """Organizations above each other that are looked through for a network's company."""
 
@@ -54,11 +55,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A Practitioner with the roles that name them, and where each stands."""
+    """A Practitioner as JSON, with the roles that name them, and where each stands."""
 
-    practitioner: Resource
+    practitioner: bytes
     place: Place
-    roles: tuple[tuple[Resource, Place], ...]
+    roles: tuple[tuple[bytes, Place], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A resource, as JSON and as its values."""
+
+    body: bytes
+    resource: Resource
 
 
 class Join:
@@ -70,8 +79,9 @@ class Join:
         weakref.finalize(self, self._db.close)
         self._db.executescript(
             """
-            CREATE TABLE resource (key TEXT PRIMARY KEY, kind TEXT, day TEXT, file INT, line INT, ref TEXT, body BLOB)
-                WITHOUT ROWID;
+            CREATE TABLE resource (
+                key TEXT PRIMARY KEY, kind TEXT, day TEXT, file INT, line INT, ref TEXT, ours INT, words BLOB, body BLOB
+            );
             CREATE TABLE address (uri TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID;
             """
         )
@@ -91,23 +101,35 @@ class Join:
         if uri.startswith("urn:") or "#" in uri:
             self._db.execute("REPLACE INTO address VALUES (?, ?)", (uri, name))
         updated = text(one(resource, "meta"), "lastUpdated")
-        known = self._db.execute("SELECT day, file, line FROM resource WHERE key = ?", (name,)).fetchone()
-        if known and moment(known[0]) > moment(updated):
-            return place
-        ref = ""
+        ref, words, ours = "", None, False
         if kind == ROLE:
             ref = reference(one(resource, "practitioner"), name)
-        body = {k: v for k, v in resource.items() if k in READ[kind] or k in _ALWAYS}
-        row = (name, kind, updated, place.file, place.line, ref, orjson.dumps(body))
-        self._db.execute("REPLACE INTO resource VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        return Place(known[1], known[2]) if known else None
+            ours = concerns_us({}, [resource])
+            if not ours and (unknown := list(unknown_specialties(resource))):
+                words = orjson.dumps(unknown)
+        elif kind == PRACTITIONER:
+            ours = concerns_us(resource, ())
+        body = orjson.dumps({k: v for k, v in resource.items() if k in READ[kind] or k in _ALWAYS})
+        row = (name, kind, updated, place.file, place.line, ref, ours, words, body)
+        if self._db.execute(f"INSERT OR IGNORE {_ROW}", row).rowcount:
+            return None
+        day, file, line = self._db.execute("SELECT day, file, line FROM resource WHERE key = ?", (name,)).fetchone()
+        if moment(day) > moment(updated):
+            return place
+        self._db.execute(f"REPLACE {_ROW}", row)
+        return Place(file, line)
 
     def settle(self) -> None:
         """Call after the last resource: from now on everything can be found."""
         self._db.executescript(
             """
-            UPDATE resource SET ref = coalesce((SELECT key FROM address WHERE uri = ref), ref) WHERE ref <> '';
-            CREATE INDEX role ON resource (ref) WHERE ref <> '';
+            UPDATE resource SET ref = (SELECT key FROM address WHERE uri = ref)
+                WHERE ref <> '' AND EXISTS (SELECT 1 FROM address WHERE uri = ref);
+            CREATE INDEX role ON resource (ref, key) WHERE ref <> '';
+            CREATE INDEX kind ON resource (kind, ours, words, ref);
+            CREATE TABLE ours (key TEXT PRIMARY KEY) WITHOUT ROWID;
+            INSERT INTO ours SELECT key FROM resource WHERE kind = 'Practitioner' AND ours
+                UNION SELECT ref FROM resource WHERE kind = 'PractitionerRole' AND ours;
             CREATE TABLE plan (network TEXT, body BLOB);
             """
         )
@@ -121,38 +143,60 @@ class Join:
         self._db.execute("CREATE INDEX plan_network ON plan (network)")
 
     def practitioners(self) -> Iterator[Listed]:
-        """Every Practitioner, in order of id, with all roles that name them."""
+        """Every Practitioner who concerns us or has a role that does, in order of id, with all roles that name them."""
         rows = self._db.execute(
             """
-            SELECT p.key, p.file, p.line, p.body, r.file, r.line, r.body FROM resource p
-            LEFT JOIN resource r ON r.ref = p.key AND r.ref <> '' WHERE p.kind = 'Practitioner' ORDER BY p.key, r.key
+            SELECT p.key, p.file, p.line, p.body, r.file, r.line, r.body FROM ours
+            CROSS JOIN resource p ON p.key = ours.key LEFT JOIN resource r ON r.ref = p.key AND r.ref <> ''
+            WHERE p.kind = 'Practitioner' ORDER BY ours.key, r.key
             """
         )
         for _, group in groupby(rows, key=itemgetter(0)):
             several = list(group)
             _, file, line, body = several[0][:4]
-            roles = tuple((orjson.loads(r[6]), Place(r[4], r[5])) for r in several if r[6] is not None)
-            yield Listed(orjson.loads(body), Place(file, line), roles)
+            roles = tuple((r[6], Place(r[4], r[5])) for r in several if r[6] is not None)
+            yield Listed(body, Place(file, line), roles)
+
+    def others(self) -> int:
+        """How many Practitioners concern nobody here."""
+        rows = self._db.execute(
+            "SELECT count(*) FROM resource WHERE kind = 'Practitioner' AND key NOT IN (SELECT key FROM ours)"
+        )
+        return int(rows.fetchone()[0])
+
+    def unknown_specialties(self) -> Iterator[str]:
+        """The words of their roles that sound like ours and are in no vocabulary."""
+        rows = self._db.execute(
+            """
+            SELECT r.words FROM resource r JOIN resource p ON p.key = r.ref AND p.kind = 'Practitioner'
+            WHERE r.kind = 'PractitionerRole' AND NOT r.ours AND r.words IS NOT NULL
+                AND r.ref NOT IN (SELECT key FROM ours)
+            ORDER BY r.ref, r.key
+            """
+        )
+        for (words,) in rows:
+            yield from orjson.loads(words)
 
     def roles_of_nobody(self) -> Iterator[tuple[Resource, Place]]:
-        """The roles whose practitioner is not there."""
+        """The roles that concern us and whose practitioner is not there."""
         rows = self._db.execute(
             """
             SELECT r.body, r.file, r.line FROM resource r LEFT JOIN resource p ON p.key = r.ref
-            WHERE r.kind = 'PractitionerRole' AND r.ref <> '' AND p.key IS NULL ORDER BY r.file, r.line
+            WHERE r.kind = 'PractitionerRole' AND r.ours AND r.ref <> '' AND p.key IS NULL ORDER BY r.file, r.line
             """
         )
         for body, file, line in rows:
             yield orjson.loads(body), Place(file, line)
 
-    def role(self, resource: Resource, remark: Callable[[Remark], None]) -> Role:
+    def role(self, body: bytes, remark: Callable[[Remark], None]) -> RoleFound:
         """A role with what it refers to; what it refers to in vain is told to `remark`."""
+        resource = orjson.loads(body)
         owner = key(ROLE, text(resource, "id"))
 
-        def found(name: str) -> Iterator[Resource]:
+        def found(name: str) -> Iterator[_Found]:
             for given in objects(resource, name):
-                if resource_ := self._find(given, owner, {"location": "Location"}.get(name, "HealthcareService")):
-                    yield resource_
+                if found_ := self._find(given, owner, {"location": "Location"}.get(name, "HealthcareService")):
+                    yield found_
                 elif given.get("reference"):
                     remark(_dangling(name, given))
 
@@ -167,10 +211,10 @@ class Join:
                 networks.append(network)
             elif not remarks:
                 remark(_dangling("network-reference", given))
-        return Role(
-            resource,
-            tuple(s for s in found("healthcareService") if active(s, self._today)),
-            tuple(loc for loc in found("location") if text(loc, "status") in ("", "active")),
+        return RoleFound(
+            body,
+            tuple([s.body for s in found("healthcareService") if active(s.resource, self._today)]),
+            tuple([loc.body for loc in found("location") if text(loc.resource, "status") in ("", "active")]),
             tuple(networks),
         )
 
@@ -181,19 +225,19 @@ class Join:
         row = self._db.execute("SELECT key FROM address WHERE uri = ?", (target,)).fetchone()
         return str(row[0]) if row else target
 
-    def _find(self, given: Resource, owner: str, kind: str) -> Resource | None:
+    def _find(self, given: Resource, owner: str, kind: str) -> _Found | None:
         return self._get(self._named(reference(given, owner)), kind)
 
-    def _read_resource(self, name: str, kind: str) -> Resource | None:
+    def _read_resource(self, name: str, kind: str) -> _Found | None:
         row = self._db.execute("SELECT body FROM resource WHERE key = ? AND kind = ?", (name, kind)).fetchone()
-        found: Resource | None = orjson.loads(row[0]) if row else None
-        return found
+        return _Found(row[0], orjson.loads(row[0])) if row else None
 
     def _read_network(self, name: str) -> tuple[InNetwork | None, tuple[Remark, ...]]:
         """The network of this name with its plans and its company; None where it is not there or not in force."""
-        organization = self._get(name, "Organization")
-        if organization is None:
+        found = self._get(name, "Organization")
+        if found is None:
             return None, ()
+        organization = found.resource
         if organization.get("active") is False:
             said = Remark("network-reference", name, "inactive_network", "the network is not active; it is left out")
             return None, (said,)
@@ -218,14 +262,14 @@ class Join:
             found = self._get(step, "Organization")
             if found is None:
                 return text(given, "display"), (_dangling("partOf", given),)
-            above = found
+            above = found.resource
             seen.add(step)
         if above is not organization:
             return text(above, "name"), ()
         for plan in plans:
             for field in ("ownedBy", "administeredBy"):
                 company = self._find(one(plan, field), "", "Organization")
-                if said := text(company or {}, "name") or text(one(plan, field), "display"):
+                if said := text(company.resource if company else {}, "name") or text(one(plan, field), "display"):
                     return said, ()
         return "", ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from directory.profile import Profile
 from indexer.sources.fhir import Resource, day, one, text
@@ -29,6 +30,16 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleFound:
+    """A PractitionerRole with what it refers to, all of it as JSON: how it goes to another process."""
+
+    body: bytes
+    services: tuple[bytes, ...]
+    locations: tuple[bytes, ...]
+    networks: tuple[InNetwork, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """What is wrong with a value: of a rejected row, or of one that is kept without it."""
 
@@ -40,15 +51,26 @@ class Remark:
 
 @dataclass(slots=True)
 class Person:
-    """What becomes of a Practitioner: a profile, a reason to skip, or a mistake that rejects; with the payers who list
+    """What becomes of a Practitioner: a profile, or a mistake that rejects; with the payers who list
     them, `remarks`, and words that no vocabulary knows as (field, word)."""
 
     profile: Profile | None = None
-    skipped: str | None = None
     mistake: Remark | None = None
     payers: dict[str, str] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
     unmapped: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Made(NamedTuple):
+    """What is kept of a `Person`: the id and the profile as `profile.to_json` has it (empty where there is a mistake),
+    the rest as there."""
+
+    id: str
+    word: bytes
+    payers: dict[str, str]
+    mistake: Remark | None
+    remarks: list[Remark]
+    unmapped: list[tuple[str, str]]
 
 
 def written_on(resource: Resource, today: date, out: Person) -> date | None:

@@ -6,12 +6,15 @@ Plan-Net is a payer's word: it publishes offices, so streets stay, and knows its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
-from directory.profile import Grant, Location, Network, Profile, Provenance
+import orjson
+
+from directory.profile import Grant, Location, Network, Profile, Provenance, to_json
 from directory.provenance import GROUPS, stated
 from directory.text import fold
 from directory.vocabulary import TaxonomyRule, read_specialty, state_code, taxonomy, vocabulary
@@ -33,7 +36,7 @@ from indexer.sources.payer_words import (
     specialty_word,
     web_site,
 )
-from indexer.sources.plan_net_parts import Person, Remark, Role, written_on
+from indexer.sources.plan_net_parts import Made, Person, Remark, Role, RoleFound, written_on
 
 NAME: Final = "plan_net"
 
@@ -46,6 +49,10 @@ _NUCC: Final = "nucc"
 _DEGREE_SYSTEM: Final = "v2-"
 _FLUENT: Final = 30
 """General professional proficiency (ILR 3): below that nobody holds a session in the language."""
+
+# Many roles name the same services and places.
+_parsed: Callable[[bytes], Resource] = lru_cache(maxsize=5_000)(orjson.loads)
+_taxonomy = lru_cache(maxsize=10_000)(taxonomy)
 
 
 def concerns_us(practitioner: Resource, roles: Iterable[Resource]) -> bool:
@@ -72,6 +79,20 @@ def chosen_roles(practitioner: Resource, roles: Sequence[Resource], today: date)
     return None, ours or in_force
 
 
+def made(today: date, people: Sequence[tuple[bytes, Sequence[RoleFound]]]) -> list[Made]:
+    """What is kept of Practitioners, each as JSON with their roles."""
+    out: list[Made] = []
+    for practitioner, found in people:
+        roles = [
+            Role(orjson.loads(r.body), tuple(map(_parsed, r.services)), tuple(map(_parsed, r.locations)), r.networks)
+            for r in found
+        ]
+        person = build(orjson.loads(practitioner), roles, today)
+        id_, word = (person.profile.id, to_json(person.profile)) if person.profile else ("", b"")
+        out.append(Made(id_, word, person.payers, person.mistake, person.remarks, person.unmapped))
+    return out
+
+
 def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
     """The person of a Practitioner whom `chosen_roles` has not skipped."""
     out = Person()
@@ -90,7 +111,7 @@ def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
     taking, taking_on = services.accepting(roles, today, out)
     open_ = [o for r in roles for o in services.openings(r)]
     networks, programs = _networks(roles, role_day, out)
-    contacts = [c for r in roles for c in objects(r.resource, "telecom")] + list(objects(practitioner, "telecom"))
+    contacts = [c for r in roles for c in objects(r.resource, "telecom")] + objects(practitioner, "telecom")
     places_of_work = [c for r in roles for s in (*r.services, *r.locations) for c in objects(s, "telecom")]
     profile = Profile(
         id=id_,
@@ -165,12 +186,12 @@ def _name(practitioner: Resource) -> tuple[str, str, str, list[str]]:
     name = min(names, key=lambda n: best.get(text(n, "use"), 3), default={})
     written, _, after = text(name, "text").partition(",")
     family = family_name(clean(text(name, "family")))[:100]
-    first, *middle = list(texts(name, "given")) or [""]
+    first, *middle = texts(name, "given") or [""]
     given = given_name(clean(first))[:100]
     if not (family or given) and written.strip():
         *before, family = clean(written).split() or [""]
         family, given = family_name(family)[:100], given_name(" ".join(before))[:100]
-    suffixes = list(texts(name, "suffix"))
+    suffixes = texts(name, "suffix")
     generation = next((SUFFIXES[s.upper().rstrip(".")] for s in suffixes if s.upper().rstrip(".") in SUFFIXES), "")
     between = " ".join(given_name(clean(m)) for m in middle)[:60]
     letters = [s for s in suffixes if s.upper().rstrip(".") not in SUFFIXES] + ([after] if after.strip() else [])
@@ -199,16 +220,16 @@ def _rules(resource: Resource, name: str = "specialty") -> list[TaxonomyRule]:
 
 
 def _rule(concept: Resource) -> TaxonomyRule | None:
-    nucc = list(codes(concept, _NUCC))
+    nucc = codes(concept, _NUCC)
     if nucc:
-        return next((rule for code in nucc if (rule := taxonomy(code))), None)
+        return next((rule for code in nucc if (rule := _taxonomy(code))), None)
     return read_specialty(specialty_word(concept)).rule
 
 
 def unknown_specialties(role: Resource) -> Iterator[str]:
     """The specialties of a role, in words only, that sound like ours and are in no vocabulary."""
     for concept in objects(role, "specialty"):
-        if not any(codes(concept, _NUCC)) and sounds_like_ours(word := specialty_word(concept)):
+        if not codes(concept, _NUCC) and sounds_like_ours(word := specialty_word(concept)):
             yield clean(word)[:100]
 
 

@@ -71,7 +71,7 @@ def accessibility(roles: Sequence[Role]) -> Iterator[str]:
 
 def openings(role: Role) -> Iterator[Opening]:
     """When the role is available, else when its services are."""
-    own = list(objects(role.resource, "availableTime"))
+    own = objects(role.resource, "availableTime")
     for given in own or [a for s in role.services for a in objects(s, "availableTime")]:
         days = tuple(texts(given, "daysOfWeek"))
         if given.get("allDay") is True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,7 @@ class Lines:
         self._waiting: deque[Line] = deque()
         self._number = 0
         self._rest = self._start()
+        self._at = 0
         self._ended = False
 
     def _start(self) -> bytes:
@@ -58,18 +59,27 @@ class Lines:
     def __next__(self) -> Line:
         if self._waiting:
             return self._waiting.popleft()
-        while (end := self._rest.find(b"\n")) < 0 and not self._ended:
-            if len(self._rest) > LONGEST_LINE:
+        raw = self._next()
+        if not raw:
+            raise StopIteration
+        return Line(self._number, raw.decode("utf-8", "surrogateescape"))
+
+    def raw(self) -> Iterator[tuple[int, bytes]]:
+        """The lines as they are, with their numbers."""
+        while raw := self._next():
+            yield self._number, raw
+
+    def _next(self) -> bytes:
+        while (end := self._rest.find(b"\n", self._at)) < 0 and not self._ended:
+            if len(self._rest) - self._at > LONGEST_LINE:
                 raise Unusable(f"line {self._number + 1} is longer than {LONGEST_LINE:,} bytes: this is no table")
             block = self._stream.read(_BLOCK)
             self._ended = not block
-            self._rest += block or b""
+            self._rest, self._at = self._rest[self._at :] + (block or b""), 0
         cut = end + 1 if end >= 0 else len(self._rest)
-        raw, self._rest = self._rest[:cut], self._rest[cut:]
-        if not raw:
-            raise StopIteration
-        self._number += 1
-        return Line(self._number, raw.decode("utf-8", "surrogateescape"))
+        raw, self._at = self._rest[self._at : cut], cut
+        self._number += bool(raw)
+        return raw
 
     def put_back(self, lines: Iterable[Line]) -> None:
         """`lines` come next, in their order."""

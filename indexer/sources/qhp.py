@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from directory.profile import Location, Network, Profile, Provenance
+from directory.profile import Location, Network, Profile, Provenance, to_json
 from directory.provenance import GROUPS, stated
 from directory.vocabulary import TaxonomyRule, read_specialty, vocabulary
 from indexer import credentials
@@ -24,7 +24,7 @@ from indexer.report import Counts, Issue
 from indexer.rolls import Payers
 from indexer.sources import qhp_files
 from indexer.sources.base import Reject
-from indexer.sources.fhir import day, objects, text
+from indexer.sources.fhir import day, objects, one, text
 from indexer.sources.files import Unusable
 from indexer.sources.kept import MOST_PARTS, Listing
 from indexer.sources.payer_words import HOW, prescribes, sounds_like_ours
@@ -87,7 +87,8 @@ class QhpSource(Listing):
         try:
             skipped = self._skipped(entry)
             if skipped is None:
-                self._keep(*self._profile(line, entry, plans, log))
+                profile, payers = self._profile(line, entry, plans, log)
+                self._keep(profile.id, to_json(profile), payers)
                 self.counts.index(1)
             else:
                 self.counts.skip(skipped)
@@ -124,7 +125,7 @@ class QhpSource(Listing):
         if updated and said is None:
             log.say(line, "last_updated_on", updated, "date_malformed", "expected YYYY-MM-DD; it is not used")
         family, given, name, letters = _name(entry)
-        addresses = list(objects(entry, "addresses"))
+        addresses = objects(entry, "addresses")
         npi = _npi(entry, line, log)
         rules = _rules(entry)
         networks, payers = self._networks(line, entry, plans, said, log)
@@ -223,7 +224,7 @@ def _own_id(entry: Mapping[str, Any], name: str, addresses: list[Mapping[str, An
 
 def _name(entry: Mapping[str, Any]) -> tuple[str, str, str, str]:
     """(family, given, the whole name, what else stands in the suffix)."""
-    name = next(objects(entry, "name"), {})
+    name = one(entry, "name")
     family = family_name(clean(text(name, "last")))[:100]
     given = given_name(clean(text(name, "first")))[:100]
     if not (family or given):
