@@ -1,7 +1,8 @@
-"""How fast, and in how much memory, a directory is made from NPPES-shaped files.
+"""How fast, and in how much memory, a directory is made from NPPES-shaped files, or a health plan's read.
 
     python -m benchmarks.indexing reading [--rows 2000000] [--share 0.2]    # parse, filter, normalise: no engine
     python -m benchmarks.indexing building [--rows 1000000] [--share 1] [--engine embedded]   # a whole build
+    python -m benchmarks.indexing plans FOLDER    # reading a health plan's directory (plan_net), in practitioners
     ELASTICSEARCH_URL=http://localhost:9200 python -m benchmarks.indexing bulk [--profiles 100000]
     python -m benchmarks.indexing make FILE [--rows 2000000] [--share 0.2]  # only the file
 
@@ -109,6 +110,8 @@ def main() -> None:
     for name in ("reading", "building", "bulk"):
         commands.choices[name].add_argument("--folder", type=Path, default=_FOLDER)
         commands.choices[name].add_argument("--json", action="store_true")
+    commands.add_parser("plans").add_argument("folder", type=Path)
+    commands.choices["plans"].add_argument("--json", action="store_true")
     stage = commands.add_parser("stage")
     stage.add_argument("stage")
     stage.add_argument("file", type=Path)
@@ -129,8 +132,11 @@ def main() -> None:
             found = bulk.compare(path, asked.profiles, asked.rounds)
             print(orjson.dumps(found).decode() if asked.json else _RATIO.format(**found))
         case _:
-            engine = {} if asked.command == "reading" else {"merge": "merge", asked.engine: "engine"}
-            measured = _measured(_file(asked.folder, asked.rows, asked.share), _READING | engine)
+            if asked.command == "plans":
+                measured = _measured(asked.folder, {"plans": "reading"})
+            else:
+                engine = {} if asked.command == "reading" else {"merge": "merge", asked.engine: "engine"}
+                measured = _measured(_file(asked.folder, asked.rows, asked.share), _READING | engine)
             if asked.json:
                 print(orjson.dumps({"command": asked.command, "stages": measured}).decode())
             else:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from indexer.sources.files import opened
 from indexer.sources.nppes import NppesSource
 from indexer.sources.nppes_table import data_table
+from indexer.sources.plan_net import PlanNetSource
 from indexer.sources.records import BLOCK
 
 TODAY: Final = date(2026, 11, 23)
@@ -42,4 +43,13 @@ def settled(path: Path) -> NppesSource:
     return source
 
 
-STAGES: Final = {s.__name__: s for s in (parse, judge, words)}
+def plans(path: Path) -> dict[str, Any]:
+    """What a health plan's directory says in our terms."""
+    source = PlanNetSource(TODAY)
+    for _ in source.read(path, lambda issue: None):
+        pass
+    source.settle()
+    return source.counts.as_dict() | {"profiles": sum(1 for _ in source.words())}
+
+
+STAGES: Final = {s.__name__: s for s in (parse, judge, words, plans)}
