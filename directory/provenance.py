@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from directory.profile import Profile
 
@@ -52,6 +54,13 @@ GROUP_OF: Final[Mapping[str, str]] = MappingProxyType({f: name for name, group i
 """Field -> its group."""
 
 
+@cache
+def _values(group: str) -> Callable[[Profile], tuple[Any, ...]]:
+    fields = [field for field in GROUPS[group].fields if field != "primary"]
+    # A second name, so that one field makes a tuple, too.
+    return attrgetter(*fields, fields[0])
+
+
 def stated(profile: Profile, group: str) -> bool:
     """Whether `profile` states anything of a group."""
-    return any(getattr(profile, field) not in (None, ()) for field in GROUPS[group].fields if field != "primary")
+    return any(value is not None and value != () for value in _values(group)(profile))

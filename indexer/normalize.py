@@ -144,6 +144,8 @@ def _rank(name: str) -> dict[str, int]:
 
 def in_order(name: str, codes: Iterable[str]) -> tuple[str, ...]:
     """`codes` of a vocabulary, each once, in the vocabulary's order."""
+    if codes == ():
+        return ()
     rank = _rank(name)
     return tuple(sorted(set(codes), key=lambda c: (rank.get(c, len(rank)), c)))
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from directory import processes
 from directory.places import zip_point
 from directory.profile import Grant, Location, Network, Profile, to_dict
 from directory.profile_schema import COMPUTED, load
 from indexer.normalize import settle
+from indexer.sources import plan_net
 from tests.plan_net_rows import (
     SMALL,
     VALID,
@@ -165,6 +167,15 @@ def test_a_specialty_in_words_is_enough(tmp_path: Path) -> None:
     assert reading.source.unmapped["specialty"] == {"Mental wellness": 1}
 
 
+def test_unknown_specialties_are_counted_of_those_alone_whom_nothing_else_makes_ours(tmp_path: Path) -> None:
+    unknown = [{"text": "Mental wellness"}]
+    people = [practitioner(), practitioner("p2", None, qualification=[qualification()]), practitioner("p3", None)]
+    roles = [role(), *(role(f"r-{of}", f"Practitioner/{of}", specialty=unknown) for of in ("p1", "p2", "nobody"))]
+    assert read(tmp_path, *people, *roles).source.unmapped["specialty"] == {}
+    again = [role("r8", "Practitioner/p3", specialty=unknown), role("r9", "Practitioner/p3", specialty=unknown)]
+    assert read(tmp_path, *people, *roles, *again).source.unmapped["specialty"] == {"Mental wellness": 2}
+
+
 @pytest.mark.parametrize(
     ("fields", "grants"),
     [
@@ -277,6 +288,33 @@ def test_dangling_and_cyclic_references_are_told_and_passed_over(tmp_path: Path)
         (1, "partOf", "Organization/n1", "cyclic_reference"),
         (2, "practitioner", "Practitioner/nobody", "dangling_reference"),
     ]
+
+
+def test_only_what_concerns_us_is_told(tmp_path: Path) -> None:
+    other = [concept("207R00000X", "http://nucc.org/provider-taxonomy")]
+    roles = [
+        role("r1", "Practitioner/nobody", specialty=other, location=refers("Location/no")),
+        role("r2", specialty=other, location=refers("Location/no")),
+        role("r3", active=False, location=refers("Location/no")),
+        role("r4", location=refers("Location/gone")),
+    ]
+    reading = read(tmp_path, practitioner(), *roles)
+    assert reading.said == [("PractitionerRole.ndjson", 4, "location", "Location/gone", "dangling_reference")]
+
+
+def test_other_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [practitioner(f"p{n:02}", "1234567890", qualification=[qualification(number=f"{n}")]) for n in range(30)]
+    people[7]["name"], people[9]["active"] = [], False
+    roles = [
+        role(f"r{n}", f"Practitioner/p{n:02}", location=refers("Location/l1", f"Location/no{n}")) for n in range(30)
+    ]
+    alone = read(tmp_path, *people, *roles, location())
+    monkeypatch.setattr(processes, "processes", lambda: 2)
+    monkeypatch.setattr(plan_net, "_AT_ONCE", 3)
+    several = read(tmp_path, *people, *roles, location())
+    assert len(alone.profiles) == 28
+    assert (several.profiles, several.issues) == (alone.profiles, alone.issues)
+    assert (several.counts, list(several.source.memory())) == (alone.counts, list(alone.source.memory()))
 
 
 # Who is left out

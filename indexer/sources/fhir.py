@@ -50,6 +50,8 @@ def texts(resource: Resource, name: str) -> list[str]:
 
 def extensions(resource: Resource, name: str) -> list[Resource]:
     """The extensions whose address ends with `name`, which is how profiles of different versions call them."""
+    if "extension" not in resource:
+        return []
     return [e for e in objects(resource, "extension") if text(e, "url").rpartition("/")[2] == name]
 
 
@@ -58,7 +60,7 @@ def codes(concept: Resource, system: str = "") -> list[str]:
     return [
         code
         for coding in objects(concept, "coding")
-        if (code := text(coding, "code")) and system in text(coding, "system")
+        if (not system or system in text(coding, "system")) and (code := text(coding, "code"))
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -182,15 +182,14 @@ class PlanNetSource(Listing):
             if skipped:
                 self.counts.skip(skipped)
                 continue
-            given = {id(role): stored for role, stored in zip(roles, listed.roles, strict=True)}
             remarks: list[tuple[Place, Remark]] = []
-            found = [self._found(join, *given[id(role)], remarks) for role in chosen]
+            found = [
+                join.role(body, role, _noted(place, remarks))
+                for role, (body, place) in zip(roles, listed.roles, strict=True)
+                if role in chosen
+            ]
             waiting.append((listed.place, remarks))
             yield listed.practitioner, found
-
-    @staticmethod
-    def _found(join: Join, role: bytes, place: Place, remarks: list[tuple[Place, Remark]]) -> RoleFound:
-        return join.role(role, lambda remark: remarks.append((place, remark)))
 
     def _take_person(self, made: Made, place: Place, log: _Log) -> None:
         for remark in made.remarks:
@@ -206,6 +205,10 @@ class PlanNetSource(Listing):
     def _refuse(self, place: Place, remark: Remark, log: _Log) -> None:
         self.counts.reject(remark.code)
         log.say(place, remark)
+
+
+def _noted(place: Place, remarks: list[tuple[Place, Remark]]) -> Callable[[Remark], None]:
+    return lambda remark: remarks.append((place, remark))
 
 
 def _id_of(uri: str) -> str:

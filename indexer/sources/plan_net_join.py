@@ -22,7 +22,7 @@ from indexer.sources.plan_net_person import active, concerns_us, unknown_special
 PRACTITIONER: Final = "Practitioner"
 ROLE: Final = "PractitionerRole"
 
-READ: Final[Mapping[str, frozenset[str]]] = {
+_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     PRACTITIONER: frozenset(
         {"active", "name", "identifier", "telecom", "address", "gender", "qualification", "communication"}
     ),
@@ -37,9 +37,10 @@ READ: Final[Mapping[str, frozenset[str]]] = {
     "Organization": frozenset({"active", "name", "alias", "partOf"}),
     "InsurancePlan": frozenset({"status", "type", "name", "ownedBy", "administeredBy", "network", "period"}),
 }  # fmt: skip
-"""Kinds of resource that are read, and the fields that are kept of each beside `id`, `meta` and `resourceType`."""
 
-_ALWAYS: Final = frozenset({"id", "meta", "resourceType"})
+READ: Final = {kind: fields | {"id", "meta", "resourceType"} for kind, fields in _FIELDS.items()}
+"""Kinds of resource that are read, and the fields that are kept of each."""
+
 _ROW: Final = "INTO resource VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MOST_STEPS: Final = 20
 """Organizations above each other that are looked through for a network's company."""
@@ -79,6 +80,7 @@ class Join:
         weakref.finalize(self, self._db.close)
         self._db.executescript(
             """
+            PRAGMA page_size = 16384;
             CREATE TABLE resource (
                 key TEXT PRIMARY KEY, kind TEXT, day TEXT, file INT, line INT, ref TEXT, ours INT, words BLOB, body BLOB
             );
@@ -109,7 +111,8 @@ class Join:
                 words = orjson.dumps(unknown)
         elif kind == PRACTITIONER:
             ours = concerns_us(resource, ())
-        body = orjson.dumps({k: v for k, v in resource.items() if k in READ[kind] or k in _ALWAYS})
+        read = READ[kind]
+        body = orjson.dumps({k: v for k, v in resource.items() if k in read})
         row = (name, kind, updated, place.file, place.line, ref, ours, words, body)
         if self._db.execute(f"INSERT OR IGNORE {_ROW}", row).rowcount:
             return None
@@ -188,9 +191,8 @@ class Join:
         for body, file, line in rows:
             yield orjson.loads(body), Place(file, line)
 
-    def role(self, body: bytes, remark: Callable[[Remark], None]) -> RoleFound:
-        """A role with what it refers to; what it refers to in vain is told to `remark`."""
-        resource = orjson.loads(body)
+    def role(self, body: bytes, resource: Resource, remark: Callable[[Remark], None]) -> RoleFound:
+        """A role, as JSON and as its values, with what it refers to; what it refers to in vain is told to `remark`."""
         owner = key(ROLE, text(resource, "id"))
 
         def found(name: str) -> Iterator[_Found]:

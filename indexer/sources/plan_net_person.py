@@ -96,7 +96,8 @@ def made(today: date, people: Sequence[tuple[bytes, Sequence[RoleFound]]]) -> li
 def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
     """The person of a Practitioner whom `chosen_roles` has not skipped."""
     out = Person()
-    if mistake := _unusable(practitioner, today):
+    family, given, name, letters = _name(practitioner)
+    if mistake := _unusable(practitioner, family or given, today):
         out.mistake = mistake
         return out
     id_, npi = _identity(practitioner, out)
@@ -107,7 +108,6 @@ def build(practitioner: Resource, roles: Sequence[Role], today: date) -> Person:
     places = _places(practitioner, roles)
     grants = tuple(_grants(practitioner, npi, said, out))
     states = tuple(dict.fromkeys(s for s in (*(g.jurisdiction for g in grants), *(p.state for p in places)) if s))
-    family, given, name, letters = _name(practitioner)
     taking, taking_on = services.accepting(roles, today, out)
     open_ = [o for r in roles for o in services.openings(r)]
     networks, programs = _networks(roles, role_day, out)
@@ -159,8 +159,8 @@ def _sourced(profile: Profile, said: date | None, role_day: date | None) -> Prof
 # Who
 
 
-def _unusable(practitioner: Resource, today: date) -> Remark | None:
-    if not any(_name(practitioner)[:2]):
+def _unusable(practitioner: Resource, name: str, today: date) -> Remark | None:
+    if not name:
         return Remark("name", "", "name_missing", "neither a family nor a given name is there")
     updated = text(one(practitioner, "meta"), "lastUpdated")
     if (when := day(updated)) and when > today:
