@@ -1,4 +1,5 @@
-"""Pure work on many items, spread over processes: as many as there are processors, results in the order of the items.
+"""Pure work on many items, spread over processes (or threads: `ahead`): as many as there are processors, results in the
+order of the items.
 
 What is under way is bounded, whatever the items' number; a short run starts no process at all. The processes are
 fresh (never forks of this one, which has threads), leave Ctrl-C to this one, and end with the last run. Where they
@@ -12,7 +13,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
@@ -119,3 +120,16 @@ def _result(work: Callable[[list[_T]], _R], future: Future[_R] | None, chunk: li
         return future.result()
     except BrokenProcessPool:
         return work(chunk)
+
+
+def ahead(work: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
+    """`work` of each item, in order, in threads: for work that lets go of Python's lock most of the time. Each thread
+    is one item ahead of what has been asked for."""
+    rest = iter(items)
+    running: deque[Future[_R]] = deque()
+    with ThreadPoolExecutor(processes()) as threads:
+        running.extend(threads.submit(work, item) for item in islice(rest, processes()))
+        while running:
+            result = running.popleft().result()
+            running.extend(threads.submit(work, item) for item in islice(rest, 1))
+            yield result

@@ -6,11 +6,12 @@ import os
 import signal
 from collections.abc import Iterator
 from itertools import chain, count, islice
+from time import sleep
 
 import pytest
 
 from directory import processes
-from directory.processes import spread
+from directory.processes import ahead, spread
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +79,35 @@ def test_a_killed_process_loses_nothing() -> None:
     here = os.getpid()
     items = [part for n in range(6) for part in (here, n)]
     assert list(spread(_killed, items, 2)) == [[n] for n in range(6)]
+
+
+# In threads
+
+
+@pytest.mark.parametrize("items", [0, 1, 50])
+def test_threads_give_results_in_order(items: int) -> None:
+    assert list(ahead(_slowly, range(items))) == [n * n for n in range(items)]
+
+
+def test_threads_take_no_more_than_they_are_ahead() -> None:
+    taken: list[int] = []
+    results = ahead(_slowly, (taken.append(n) or n for n in count()))  # type: ignore[func-returns-value]
+    assert list(islice(results, 3)) == [0, 1, 4]
+    assert len(taken) <= 3 + processes.processes()
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_an_error_in_a_thread_comes_back_in_its_turn() -> None:
+    results = ahead(_inverse, [1, 0, 2])
+    assert next(results) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def _slowly(n: int) -> int:
+    sleep(0.003 * (n % 3 == 0))  # so that later ones are done earlier
+    return n * n
+
+
+def _inverse(n: int) -> float:
+    return 1 / n

@@ -15,6 +15,8 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from directory.places import zip_rows
+from directory.processes import ahead
 from directory.vocabulary import taxonomy_pattern
 from indexer.normalize import npi_problem
 from indexer.report import Counts, Issue
@@ -22,7 +24,7 @@ from indexer.sources import nppes_profile
 from indexer.sources.base import Reject
 from indexer.sources.files import Opened, Unusable, opened
 from indexer.sources.nppes_events import SCHEMA, Events
-from indexer.sources.nppes_parts import SEPARATOR, read_date
+from indexer.sources.nppes_parts import SEPARATOR, USUAL_DATE, read_date
 from indexer.sources.nppes_profile import FIELDS, SLOTS
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.nppes_waiting import MOST, Waiting
@@ -49,7 +51,6 @@ _ROWS_AT_ONCE: Final = 20_000
 """Rows that become profiles together: enough that what is the same in many of them is made once."""
 
 _EPOCH: Final = date(1970, 1, 1)
-_USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
 _MESSAGES: Final = {
     "npi_malformed": "an NPI is ten digits beginning with 1 or 2",
     "npi_check_digit": "the check digit of this NPI is wrong",
@@ -88,7 +89,7 @@ def _with_days(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 @cache
 def _usual_day(name: str) -> pl.Expr:
     """The day of a date as CMS writes it, which most are; null for any other, which may yet be a date."""
-    usual = pl.when(pl.col(name).str.contains(_USUAL_DATE)).then(pl.col(name))
+    usual = pl.when(pl.col(name).str.contains(USUAL_DATE)).then(pl.col(name))
     return usual.str.to_date("%m/%d/%Y", strict=False).cast(pl.Int32).alias(f"{name} day")
 
 
@@ -243,8 +244,8 @@ class NppesSource:
 
     def words(self) -> Iterator[tuple[str, bytes]]:
         """See `base.Source.words`."""
-        for rows in self._waiting.of(self._winners, _ROWS_AT_ONCE):
-            ids, words, unmapped = nppes_profile.words(rows)
+        zip_rows()  # loaded once, rather than by every thread
+        for ids, words, unmapped in ahead(nppes_profile.words, self._waiting.of(self._winners, _ROWS_AT_ONCE)):
             self._unmapped.update(unmapped)
             yield from zip(ids, words, strict=True)
 

@@ -19,7 +19,7 @@ from directory.profile import Provenance
 from indexer.normalize import NO_NUMBER, SHORTEST_NO_LICENSE, phone
 from indexer.sources import nppes_parts as parts
 from indexer.sources.columns import as_json, columns_of_each, each, quoted
-from indexer.sources.nppes_parts import NOTHING, SEPARATOR
+from indexer.sources.nppes_parts import NOTHING, SEPARATOR, USUAL_DATE
 
 SLOTS: Final = 15
 """Taxonomy codes a row has room for."""
@@ -163,8 +163,17 @@ def _other_names(cells: pl.DataFrame) -> pl.Series:
 
 def _days(cells: pl.DataFrame) -> list[pl.Series]:
     """The days `updated` and `certified`, and `verified_on`."""
-    updated, certified = (each(cells[name], parts.day).alias(name) for name in ("updated", "certified"))
+    updated, certified = (_day(cells[name]) for name in ("updated", "certified"))
     return [updated, certified, certified.fill_null(updated).alias("verified_on")]
+
+
+def _day(texts: pl.Series) -> pl.Series:
+    """Days as JSON: by column where they are written as CMS does, which most are."""
+    usual = texts.str.contains(USUAL_DATE)
+    iso = pl.when(usual).then(texts).str.to_date("%m/%d/%Y", strict=False).cast(pl.String)
+    found = pl.select(_in_quotes(iso).alias(texts.name)).to_series()
+    unusual = (~usual & (texts != "")).arg_true()
+    return found.scatter(unusual, pl.Series([parts.day(text) for text in texts[unusual]], dtype=pl.String))
 
 
 def _places(cells: pl.DataFrame) -> list[pl.Series]:
@@ -234,16 +243,16 @@ def _nothing(name: str, cells: pl.DataFrame) -> pl.Series:
 
 def _numbers(given: pl.DataFrame) -> pl.Series:
     """The license `number` as JSON: by column where nothing about a text is odd, which is most."""
-    number = pl.col("text").str.to_uppercase()
-    bare = number.str.replace_all("[-. ]", "")
-    no_license = bare.str.contains(pl.col("npi"), literal=True) | bare.str.ends_with("X")
-    usual = pl.col("text").str.contains(_USUAL_NUMBER) & ~number.str.contains(NO_NUMBER.pattern)
-    usual &= (bare.str.len_bytes() < SHORTEST_NO_LICENSE) | ~no_license
-    stated = pl.when(usual & number.str.contains("[1-9]")).then(_in_quotes(number))
-    found = given.select("text", "npi", usual=usual, number=stated)
-    unusual = found.filter(~pl.col("usual")).select("text", "npi").iter_rows()
-    numbers = pl.Series([parts.number(text, npi) for text, npi in unusual], dtype=pl.String)
-    return found["number"].scatter((~found["usual"]).arg_true(), numbers)
+    texts = given.select("npi", "text", upper=pl.col("text").str.to_uppercase())
+    texts = texts.with_columns(bare=pl.col("upper").str.replace_all("[-. ]", ""))
+    long, bare, upper = pl.col("bare").str.len_bytes() >= SHORTEST_NO_LICENSE, pl.col("bare").str, pl.col("upper").str
+    odd = ~pl.col("text").str.contains(_USUAL_NUMBER) | upper.contains(NO_NUMBER.pattern)
+    odd |= long & (bare.ends_with("X") | bare.contains(pl.col("npi"), literal=True))
+    found = texts.select(
+        "npi", "text", odd=odd, number=pl.when(upper.contains("[1-9]")).then(_in_quotes(pl.col("upper")))
+    )
+    made = [parts.number(text, npi) for text, npi in found.filter("odd").select("text", "npi").iter_rows()]
+    return found["number"].scatter(found["odd"].arg_true(), pl.Series(made, dtype=pl.String))
 
 
 def _in_quotes(text: pl.Expr) -> pl.Expr:
