@@ -1,6 +1,7 @@
 """Both engines against the brute-force oracle at a size that no test can afford: random requests over 100,000 profiles.
 
     ELASTICSEARCH_URL=http://localhost:9200 python -m benchmarks.conformance_at_scale [--requests 10000] [--size 100000]
+    python -m benchmarks.conformance_at_scale --engine embedded
 
 The profiles are those of `benchmarks.search`, in its cache and under its aliases; built when missing. The oracle reads
 them once (about 0.2 ms each) and keeps the answer to every question about everybody as a set. A walk goes 20 pages far.
@@ -53,8 +54,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100_000, help="profiles")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--engine", choices=stores.ENGINES, help="only this one; else all that are there")
     asked = parser.parse_args()
-    engines = stores.ENGINES if os.environ.get("ELASTICSEARCH_URL") else stores.ENGINES[:1]
+    there = stores.ENGINES if os.environ.get("ELASTICSEARCH_URL") else stores.ENGINES[:1]
+    if asked.engine and asked.engine not in there:
+        parser.error("ELASTICSEARCH_URL is needed; `python -m tests.elastic_node` starts a node")
+    engines = [name for name in stores.ENGINES if name == asked.engine] or there
     found = [stores.store(name, asked.cache, asked.size) for name in engines]
     for one in found:
         stores.fill(one, asked.cache)
@@ -62,9 +67,10 @@ def main() -> None:
     # The collector would go through the oracle's millions of objects again and again.
     gc.collect()
     gc.freeze()
-    for number, one in enumerate(found):
+    for one in found:
         engine = one.engine()
-        tally = run(engine, one.name, oracle, asked.requests, asked.seed + number, corpus.TODAY)
+        seed = asked.seed + stores.ENGINES.index(one.name)
+        tally = run(engine, one.name, oracle, asked.requests, seed, corpus.TODAY)
         engine.close()
         print(f"{one.name} agrees with the oracle on {asked.size:,} profiles: {tally}", flush=True)
 
