@@ -1,4 +1,4 @@
-"""What a payer's directory says of reaching somebody, in FHIR's ContactPoint and CodeableConcept. Pure."""
+"""What a payer's directory says of reaching somebody: addresses, and FHIR's ContactPoint and CodeableConcept. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from directory.profile import Profile
+from directory.profile import Location, Profile
 from directory.profile_schema import rule
 from directory.vocabulary import TaxonomyRule, read_specialty
-from indexer.normalize import phone
+from indexer.addresses import located
+from indexer.names import city_name
+from indexer.normalize import clean, phone
 from indexer.sources import profiles_values
 from indexer.sources.fhir import Resource, objects, text
 from indexer.sources.profiles_values import Wrong
@@ -59,6 +61,13 @@ def web_site(contacts: Iterable[Resource]) -> str | None:
         except Wrong:
             continue
     return None
+
+
+def place(address: Resource, zip_field: str, lines: Iterable[str]) -> Location | None:
+    """Where an address is; `lines` are its street, where that may be told."""
+    street = city_name(", ".join(lines))[:200]
+    parts = (clean(text(address, name))[:200] for name in ("city", "state", zip_field, "country"))
+    return located(*parts, street or None)
 
 
 def specialty_word(concept: Resource) -> str:

@@ -19,9 +19,8 @@ from directory.provenance import GROUPS, stated
 from directory.text import fold
 from directory.vocabulary import TaxonomyRule, read_specialty, state_code, taxonomy, vocabulary
 from indexer import credentials
-from indexer.addresses import located
 from indexer.insurers import insurer
-from indexer.names import SUFFIXES, city_name, family_name, given_name
+from indexer.names import SUFFIXES, family_name, given_name
 from indexer.normalize import clean, license_number, npi_problem, settle
 from indexer.sources import plan_net_services as services
 from indexer.sources.fhir import Resource, codes, current, day, extensions, objects, one, text, texts
@@ -31,6 +30,7 @@ from indexer.sources.payer_words import (
     HOW,
     contact_phone,
     email_address,
+    place,
     prescribes,
     sounds_like_ours,
     specialty_word,
@@ -295,21 +295,15 @@ def _valid_in(qualification: Resource) -> Iterator[str]:
 def _places(practitioner: Resource, roles: Sequence[Role]) -> tuple[Location, ...]:
     """The offices of the roles; without any, where the practitioner can be written to, without the street."""
     offices = [one(loc, "address") for r in roles for loc in r.locations]
-    found = [place for a in offices if (place := _located(a, street=True))]
+    found = [p for a in offices if (p := place(a, "postalCode", texts(a, "line")))]
     if not found:
         found = [
-            place
+            p
             for a in objects(practitioner, "address")
             if text(a, "use") not in ("home", "old", "temp") and text(a, "type") != "postal"
-            if (place := _located(a, street=False))
+            if (p := place(a, "postalCode", ()))
         ]
     return tuple(dict.fromkeys(found))[:MOST_PARTS]
-
-
-def _located(address: Resource, *, street: bool) -> Location | None:
-    line = city_name(", ".join(texts(address, "line")))[:200] if street else ""
-    parts = (clean(text(address, name))[:200] for name in ("city", "state", "postalCode", "country"))
-    return located(*parts, line or None)
 
 
 # For whom

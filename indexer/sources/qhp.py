@@ -17,8 +17,7 @@ from directory.profile import Location, Network, Profile, Provenance, to_json
 from directory.provenance import GROUPS, stated
 from directory.vocabulary import TaxonomyRule, read_specialty, vocabulary
 from indexer import credentials
-from indexer.addresses import located
-from indexer.names import SUFFIXES, city_name, family_name, given_name
+from indexer.names import SUFFIXES, family_name, given_name
 from indexer.normalize import clean, npi_problem, phone, settle
 from indexer.report import Counts, Issue
 from indexer.rolls import Payers
@@ -27,7 +26,7 @@ from indexer.sources.base import Reject
 from indexer.sources.fhir import day, objects, one, text
 from indexer.sources.files import Unusable
 from indexer.sources.kept import MOST_PARTS, Listing
-from indexer.sources.payer_words import HOW, prescribes, sounds_like_ours
+from indexer.sources.payer_words import HOW, place, prescribes, sounds_like_ours
 from indexer.sources.qhp_files import Plan
 
 NAME: Final = "qhp"
@@ -243,9 +242,7 @@ def _accepting(entry: Mapping[str, Any], line: int, log: _Log) -> str | None:
 
 
 def _place(address: Mapping[str, Any]) -> Location | None:
-    street = city_name(", ".join(p for p in (text(address, "address"), text(address, "address_2")) if p))[:200]
-    parts = (clean(text(address, name))[:200] for name in ("city", "state", "zip", "country"))
-    return located(*parts, street or None)
+    return place(address, "zip", [p for p in (text(address, "address"), text(address, "address_2")) if p])
 
 
 class _Log:
