@@ -17,8 +17,8 @@ from rapidfuzz.distance import OSA
 
 from directory.phrase_file import PhraseFile, line_of
 from directory.phrase_pattern import Alphabet, Pattern
+from directory.terms import Vocabulary
 from directory.text import fold
-from directory.vocabulary import Vocabulary
 
 _SECTIONS: Final = ("common", "lists", "deniers", "negation", "past", "masks", "faint", "concerns", "mended", "keep")
 STRENGTHS: Final[Mapping[str, float]] = {"sure": 0.9, "likely": 0.55, "hint": 0.25}

@@ -14,7 +14,8 @@ from typing import Final, Literal, TypeAlias
 
 from directory.facets import FACETS
 from directory.query_words import Key, key, listed, rules, same
-from directory.vocabulary import Term, vocabulary
+from directory.terms import Term
+from directory.vocabulary import vocabulary
 
 Company: TypeAlias = Literal[
     "",

@@ -16,9 +16,10 @@ from directory.plan import conditions
 from directory.profile import Profile, Stored, as_stored
 from directory.ranking import related
 from directory.search_request import SearchRequest
+from directory.terms import term_key
 from directory.text import Word, name_tokens, tokens, words
 from directory.understanding import Finding, Understanding
-from directory.vocabulary import facet_vocabulary, term_key
+from directory.vocabulary import facet_vocabulary
 
 _CODED: Final = ("modality", "concern", "provider_type")
 """Facets whose labels `q` searches."""

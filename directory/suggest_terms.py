@@ -19,8 +19,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from directory import places
+from directory.terms import Vocabulary
 from directory.text import fold
-from directory.vocabulary import Vocabulary, vocabulary
+from directory.vocabulary import vocabulary
 
 _MIN_FUZZY: Final = 4
 _TWO_SLIPS: Final = 8

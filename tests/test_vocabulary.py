@@ -7,6 +7,7 @@ import re
 import pytest
 
 from directory.facets import FACET, FACETS
+from directory.terms import term_key
 from directory.vocabulary import (
     NAMES,
     facet_vocabulary,
@@ -16,7 +17,6 @@ from directory.vocabulary import (
     state_code,
     taxonomy,
     taxonomy_pattern,
-    term_key,
     vocabulary,
 )
 

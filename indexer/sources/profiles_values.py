@@ -13,8 +13,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from directory.profile_schema import HIGHEST_FEE, UNCLEAN, Rule
+from directory.terms import Vocabulary
 from directory.text import fold
-from directory.vocabulary import Vocabulary, state_code, vocabulary
+from directory.vocabulary import state_code, vocabulary
 from indexer import credentials, normalize
 
 
