@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from indexer.report import Issue
 from indexer.sources.files import Unusable
 from indexer.sources.nppes import NppesSource
+from tests.nppes_reading import TODAY, read
 from tests.nppes_rows import HEADER, SMALL, npi, row, text, write
-from tests.test_nppes import TODAY, read
 
 ROWS: Final = [row(n, given=f"ANA{'BCDEFG'[n - 1]}") for n in range(1, 7)]
 WHOLE: Final = text(ROWS).encode()

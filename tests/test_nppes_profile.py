@@ -1,18 +1,158 @@
-"""Columns of NPPES cells -> profiles, against one row at a time."""
+"""What a row of NPPES becomes; and columns of many rows, against one row at a time."""
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
+from datetime import date
+from pathlib import Path
 
 import orjson
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.profile import from_dict
+from directory.profile import Grant, Location, Profile, Provenance, from_dict
+from indexer.normalize import settle
 from indexer.sources.nppes_parts import SEPARATOR
 from indexer.sources.nppes_profile import FIELDS, words
 from tests import nppes_plain
+from tests.nppes_reading import one, read
+from tests.nppes_rows import NEXT, SMALL, npi, row, write
+
+# What a row becomes
+
+
+def test_everything_a_row_tells(tmp_path: Path) -> None:
+    profile = one(
+        tmp_path, family="DE LA CRUZ", given="MARY ANN", middle="T", suffix="JR", credential="MA, LPC-S",
+        other_family="MCKENZIE", other_given="MARY",
+    )  # fmt: skip
+    assert profile == Profile(
+        id=f"npi:{npi(1)}",
+        npi=npi(1),
+        name="Mary Ann T. de la Cruz Jr.",
+        family="de la Cruz",
+        given="Mary Ann",
+        other_names=("Mary McKenzie",),
+        provider_type="therapist",
+        provider_types=("therapist",),
+        credentials=("lpc",),
+        gender="female",
+        prescribes=False,
+        verified_on=date(2024, 1, 4),
+        phone="+1 512 555 0142",
+        locations=(Location("Austin", "TX", "78704", *(profile.locations[0].lat, profile.locations[0].lon)),),
+        grants=(Grant("license", "TX", "12345", "listed", "NPPES", date(2024, 1, 4)),),
+        provenance=dict.fromkeys(
+            ("identity", "license", "location"), Provenance("NPPES", date(2024, 1, 5), "self-reported")
+        ),
+    )
+    assert profile.locations[0].lat == pytest.approx(30.24, abs=0.05)
+    assert profile.locations[0].lon == pytest.approx(-97.77, abs=0.05)
+    assert profile.license_states == ("TX",)
+
+
+def test_profiles_are_settled_already() -> None:
+    _, profiles, _ = read(SMALL, NEXT)
+    for profile in profiles.values():
+        assert settle(profile) == profile
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"city": "OAKLAND", "state": "CALIFORNIA", "zip": "94610", "country": "UM"}, ("Oakland", "CA", "94610", "US")),
+        ({"city": "CAROLINA", "state": "PUERTO RICO", "zip": "00979", "country": "UM"},
+         ("Carolina", "PR", "00979", "US")),
+        ({"city": "SAN JUAN", "state": "PR", "zip": "00926", "country": "PR"}, ("San Juan", "PR", "00926", "US")),
+        ({"city": "YOKOSUKA-SHI", "state": "JAPAN", "zip": "2380001", "country": "JP"},
+         ("Yokosuka-Shi", None, None, "JP")),
+        ({"city": "CHARLOTTETOWN", "state": "PE", "zip": "C1C 1M2", "country": "CA"},
+         ("Charlottetown", None, None, "CA")),
+        ({"city": "BERLIN", "state": "DE", "zip": "10115", "country": "DE"}, ("Berlin", None, None, "DE")),
+        ({"city": "APO", "state": "AE", "zip": "091803100"}, ("APO", "AE", "09180", "US")),
+        ({"state": "tx", "country": ""}, ("Austin", "TX", "78704", "US")),
+        ({"state": "ATLANTIS"}, ("Austin", None, "78704", "US")),
+        ({"zip": "99999"}, ("Austin", "TX", "99999", "US")),
+    ],
+)  # fmt: skip
+def test_places(
+    tmp_path: Path, fields: dict[str, str], expected: tuple[str | None, str | None, str | None, str]
+) -> None:
+    (place,) = one(tmp_path, **fields).locations
+    assert (place.city, place.state, place.zip, place.country) == expected
+    assert place.street is None
+
+
+def test_where_no_point_is_known(tmp_path: Path) -> None:
+    assert one(tmp_path, city="APO", state="AE", zip="09180").locations[0].lat is None
+    assert one(tmp_path, zip="99999").locations[0].lat is None
+    without_zip = one(tmp_path, zip="").locations[0]
+    assert without_zip.lat == pytest.approx(30.3, abs=0.2)
+
+
+def test_no_place_is_not_stated(tmp_path: Path) -> None:
+    assert one(tmp_path, city="", state="", zip="", country="").locations == ()
+
+
+def test_the_mailing_address_is_not_the_practice(tmp_path: Path) -> None:
+    path = write(tmp_path / "f.csv", [row(1)])
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    rows[1][22:27] = ["HIDDEN CITY", "CA", "94610", "US", "4155550100"]
+    _, profiles, _ = read(write(tmp_path / "g.csv", rows[1:]))
+    assert profiles[npi(1)].locations[0].city == "Austin"
+    assert profiles[npi(1)].phone == "+1 512 555 0142"
+
+
+def test_licenses(tmp_path: Path) -> None:
+    profile = one(
+        tmp_path, license_1="LPC-12345", license_state_1="TEXAS",
+        taxonomy_2="106H00000X", license_2="lpc 12345", license_state_2="TX",  # the same again
+        taxonomy_3="1041C0700X", license_3="C-77", license_state_3="PR",
+        taxonomy_4="207Q00000X", license_4="999", license_state_4="CA",  # not one of our codes
+        taxonomy_5="101Y00000X", license_5="PENDING", license_state_5="NM",
+        taxonomy_6="101Y00000X", license_6="888", license_state_6="",
+        taxonomy_7="101Y00000X", license_7="777", license_state_7="RE",
+    )  # fmt: skip
+    assert [(g.jurisdiction, g.number) for g in profile.grants] == [("TX", "LPC-12345"), ("PR", "C-77")]
+    assert profile.license_states == ("PR", "TX")
+    assert {(g.kind, g.status, g.source) for g in profile.grants} == {("license", "listed", "NPPES")}
+
+
+@pytest.mark.parametrize(("code", "gender"), [("F", "female"), ("M", "male"), ("U", None), ("", None)])
+def test_gender(tmp_path: Path, code: str, gender: str | None) -> None:
+    assert one(tmp_path, sex=code).gender == gender
+
+
+def test_names_of_firms_and_repetitions_are_no_other_names(tmp_path: Path) -> None:
+    assert one(tmp_path, other_family="RIVERA COUNSELING LLC", other_given="ANA").other_names == ()
+    assert one(tmp_path, other_family="RIVERA", other_given="ANA").other_names == ()
+    assert one(tmp_path, other_family="SOTO", other_given="").other_names == ("Soto",)
+
+
+def test_what_nppes_says_nothing_of_is_not_stated(tmp_path: Path) -> None:
+    profile = one(tmp_path)
+    for name in ("modalities", "concerns", "meeting", "payment", "insurers", "languages", "formats"):
+        assert getattr(profile, name) == ()
+    assert (profile.fee, profile.remote, profile.accepting, profile.experience_since) == (None, None, None, None)
+
+
+def test_verified_is_the_certification_else_the_last_update(tmp_path: Path) -> None:
+    assert one(tmp_path).verified_on == date(2024, 1, 4)
+    assert one(tmp_path, certified="").verified_on == date(2024, 1, 5)
+
+
+def test_unknown_credentials_are_counted(tmp_path: Path) -> None:
+    rows = [row(1, credential="QZX"), row(2, credential="QZX, LCSW"), row(3, credential="MSW")]
+    source, _, _ = read(write(tmp_path / "f.csv", rows))
+    assert source.unmapped["credential"] == {"QZX": 2}
+
+
+# Many rows
+
 
 _ODD = st.text(st.sampled_from("AbMc Y0196-.,'\"\\()/#ÑÉß王\u2028\u202e\t\x00"), max_size=14)
 _NAMES = st.sampled_from(

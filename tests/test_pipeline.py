@@ -14,8 +14,8 @@ from directory.engines.embedded import EmbeddedEngine
 from directory.errors import NoGeneration
 from indexer.pipeline import Input, Options, build, check
 from indexer.report import Outcome, RejectLog
+from tests.nppes_reading import read
 from tests.nppes_rows import DEACTIVATIONS, NEXT, SMALL, gone, npi, row, text, write
-from tests.test_nppes import read
 
 TODAY = date(2026, 11, 23)
 
