@@ -32,7 +32,7 @@ from indexer.sources.profiles_lines import Lines
 SUPERSEDED: Final = "superseded"
 _ENDINGS: Final = (".ndjson", ".jsonl", ".json")
 _PROGRESS_EVERY: Final = 500
-_AT_ONCE: Final = 250
+_AT_ONCE: Final = 500
 """People who are made into profiles by a process at once."""
 
 _Waiting: TypeAlias = tuple[Place, list[tuple[Place, Remark]]]
