@@ -31,6 +31,7 @@ from indexer.report import (
     unknown_words,
 )
 from indexer.sources import SOURCES
+from indexer.sources.base import Source
 from indexer.sources.files import Unusable
 from indexer.suppress import Entry, Honoring
 from indexer.tally import ABOUT_MERGE, BESIDE, FORMAT, Tally
@@ -69,7 +70,7 @@ class Run:
 
     def __init__(self, inputs: Sequence[Input], rejects: RejectLog, options: Options) -> None:
         today = options.today or datetime.now(UTC).date()
-        self._every = {n: Honoring(make(today), options.suppressed) for n, make in SOURCES.items()}
+        self._every: dict[str, Source] = {n: Honoring(make(today), options.suppressed) for n, make in SOURCES.items()}
         self.sources = {name: s for name, s in self._every.items() if any(i.source == name for i in inputs)}
         self.tally = Tally()
         self.duplicates = Duplicates()

@@ -24,7 +24,6 @@ from indexer.normalize import npi_problem
 from indexer.report import Counts
 from indexer.rolls import LeftOut
 from indexer.sources.base import Reject, Source
-from indexer.sources.kept import Listing
 from indexer.sources.profiles_values import Wrong, day
 
 FILE: Final = "suppress.csv"
@@ -205,5 +204,5 @@ class Honoring:
         return self._source.withdrawn()
 
     def left_out(self) -> list[LeftOut] | None:
-        """See `kept.Listing.left_out`; other sources can be given in part."""
-        return self._source.left_out() if isinstance(self._source, Listing) else []
+        """See `base.Source.left_out`."""
+        return self._source.left_out()

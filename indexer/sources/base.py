@@ -11,6 +11,7 @@ import orjson
 
 from directory.profile import Profile, from_dict
 from indexer.report import Counts, Issue
+from indexer.rolls import LeftOut
 
 Reject: TypeAlias = Callable[[Issue], None]
 
@@ -60,6 +61,10 @@ class Source(Protocol):
         """The ids, in increasing order, of which this run has taken back the word of an earlier one, or has changed
         whether they are `removed`. May name more than it must."""
 
+    def left_out(self) -> list[LeftOut] | None:
+        """Whom the files read leave out although those of the earlier run listed them, by directory and payer. None
+        where that run did not remember whose they were."""
+
     def was_removed(self, npi: str) -> bool:
         """What `removed` said in the earlier run."""
 
@@ -87,6 +92,10 @@ class Forgetful:
     def withdrawn(self) -> Iterator[str]:
         """See `Source.withdrawn`."""
         yield from ()
+
+    def left_out(self) -> list[LeftOut] | None:
+        """See `Source.left_out`: its files may be given in part."""
+        return []
 
 
 def profiles_of(source: Source) -> Iterator[Profile]:

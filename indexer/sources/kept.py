@@ -127,8 +127,7 @@ class Listing(Forgetful):
             yield "".join(f"{id_}\t{mark}\n" if mark else f"{id_}\n" for id_, mark in some).encode()
 
     def left_out(self) -> list[LeftOut] | None:
-        """Whom the files read leave out although those of the earlier run listed them, by directory and payer. None
-        where that run did not remember whose they were."""
+        """See `base.Source.left_out`."""
         return None if self._earlier is None else self._earlier.left_out(self._rolls, self._kept.compared())
 
     def withdrawn(self) -> Iterator[str]:

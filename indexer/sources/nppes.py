@@ -20,6 +20,7 @@ from directory.processes import ahead
 from directory.vocabulary import taxonomy_pattern
 from indexer.normalize import npi_problem
 from indexer.report import Counts, Issue
+from indexer.rolls import LeftOut
 from indexer.sources import nppes_profile
 from indexer.sources.base import Reject
 from indexer.sources.files import Opened, Unusable, opened
@@ -270,6 +271,10 @@ class NppesSource:
     def withdrawn(self) -> Iterator[str]:
         """See `base.Source.withdrawn`."""
         return (f"npi:{npi}" for npi in self._latest.withdrawn())
+
+    def left_out(self) -> list[LeftOut] | None:
+        """See `base.Source.left_out`: a week's file speaks of those whom it names alone."""
+        return []
 
 
 def _words(frame: pl.DataFrame) -> pl.DataFrame:
