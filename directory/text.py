@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
+from operator import add
 from typing import Final, TypeAlias
 
 import Stemmer
@@ -114,14 +115,24 @@ def tokens(text: str) -> list[str]:
     return list(chain.from_iterable(map(_piece_tokens, text.split())))
 
 
+def _is_plain(piece: str) -> bool:
+    """Whether a piece is one word that folds to its small letters, as most do."""
+    return piece.isascii() and piece.isalpha()
+
+
 @lru_cache(maxsize=100_000)
 def _piece_tokens(piece: str) -> tuple[str, ...]:
+    if _is_plain(piece):
+        return (stem(piece.lower()),)
     return tuple(token for chunk in _CHUNK.findall(fold(piece)) for token in _index_tokens(chunk))
 
 
 @lru_cache(maxsize=100_000)
 def _name_piece(piece: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(tokens, parts) of what is between blanks in a name."""
+    if _is_plain(piece):
+        word = piece.lower()
+        return (_stem(word),), (word,)
     chunks = _CHUNK.findall(fold(piece))
     parts = tuple(part for chunk in chunks for part in _PART.findall(chunk))
     return tuple(token for chunk in chunks for token in _index_tokens(chunk)), parts
@@ -141,6 +152,18 @@ def _index_tokens(chunk: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+def _joined(parts: list[str]) -> list[str]:
+    """The stems of two and of three neighbours joined. Nearly every one is another: remembering them would push out
+    what is worth it."""
+    joined = [*map(add, parts, parts[1:])]
+    joined += map(add, joined, parts[2:])
+    whole = "".join(parts)
+    if _is_plain(whole) and len(whole) <= _MAX_TOKEN:
+        stems: list[str] = _own.stemmer.stemWords(joined)
+        return stems
+    return [*map(_stem, joined)]
+
+
 def name_tokens(names: Iterable[str]) -> list[str]:
     """The tokens of personal names: those of `tokens`, and neighbouring words joined (de la Cruz: delacruz, lacruz),
     because people type names with and without their gaps.
@@ -155,9 +178,9 @@ def name_tokens(names: Iterable[str]) -> list[str]:
             found, its = _name_piece(piece)
             out += found
             parts += its
-        # Nearly every joined form is another: remembering them would push out what is worth it.
-        joined = [_stem("".join(parts[i : i + n])) for n in (2, 3) for i in range(len(parts) - n + 1)]
-        out += [j for j in dict.fromkeys(joined) if j not in out]
+        for joined in _joined(parts):
+            if joined not in out:
+                out.append(joined)
         if len(parts) > 1 and not name.isascii() and all(_IS_CJK.match(p) for p in parts):
             out.extend(t for t in tokens("".join(parts)) if t not in out)
     return out
