@@ -1,6 +1,7 @@
 """What an engine holds of a profile so that it can filter, count and order: one derivation for every engine.
 
-Dates are proleptic ordinals (days), fees whole units, years years, coordinates degrees.
+What many profiles state alike is derived once for all of them (`Coded`, `Licensed`), and what an engine makes of it can
+be remembered by it. Dates are proleptic ordinals (days), fees whole units, years years, coordinates degrees.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import orjson
 
 from directory.facets import FACETS, Facet
 from directory.licensure import good_until
-from directory.profile import Stored, fee_of, grants_of
+from directory.profile import Grant, Stored, fee_of, grants_of
 from directory.text import fold, name_tokens, tokens
 from directory.vocabulary import vocabulary
 
@@ -38,25 +41,67 @@ TEXTS: Final[Mapping[str, float]] = {
 """Text fields that `q` searches, with their weight in the ranking."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+KEPT: Final = 5_000
+"""How many different statements are remembered. One of codes takes about five kilobytes; where each is another, as in
+profiles that people write themselves, remembering them is of no use."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """What follows from the codes that a profile states: one object for all who state the same, by which what an engine
+    makes of it can be remembered.
+
+    `codes`: facet name -> the codes stated (flags as `true`/`false`); an absent name is not stated. `texts`: the tokens
+    of their labels, by text. `deciding`: how many fields of `DECIDING` are stated by it.
+    """
+
+    codes: Mapping[str, tuple[str, ...]]
+    texts: Mapping[str, list[str]]
+    deciding: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Licensed:
+    """Way -> state -> last good day: one object for many whose grants hold alike, as `Coded` is."""
+
+    until: Mapping[str, Mapping[str, int]]
+
+
+class Document(NamedTuple):
     """The searchable side of a profile.
 
-    `codes`: facet name -> the codes stated (flags as `true`/`false`), and `office_state`; an absent name is not stated.
-    `numbers`: see `NUMBERS`. `points`: (lat, lon) of the placed locations. `licensed`: way -> state -> last good day.
-    `has_grants`: whether any grant is known. `texts`: field -> tokens. `name_key`: order by name.
+    `offices`: the states of its locations. `numbers`: see `NUMBERS`. `points`: (lat, lon) of the placed locations.
+    `has_grants`: whether any grant is known. `names`, `cities`, `bio`: tokens. `name_key`: order by name.
     `shuffle`: 52 bits of a hash of the id, for the daily rotation among equals.
     """
 
     id: str
-    codes: Mapping[str, tuple[str, ...]]
+    coded: Coded
+    offices: tuple[str, ...]
     numbers: Mapping[str, int | None]
     points: tuple[tuple[float, float], ...]
-    licensed: Mapping[str, Mapping[str, int]]
+    granted: Licensed
     has_grants: bool
-    texts: Mapping[str, list[str]]
+    names: list[str]
+    cities: list[str]
+    bio: list[str]
     name_key: str
     shuffle: int
+
+    @property
+    def codes(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes stated by facet, and `office_state`."""
+        return {**self.coded.codes, "office_state": self.offices} if self.offices else self.coded.codes
+
+    @property
+    def licensed(self) -> Mapping[str, Mapping[str, int]]:
+        """Way -> state -> last good day."""
+        return self.granted.until
+
+    @property
+    def texts(self) -> dict[str, list[str]]:
+        """The tokens under which a profile is found, by text (see `TEXTS`)."""
+        return {"names": self.names, **self.coded.texts, "cities": self.cities, "bio": self.bio}
 
 
 def stated(stored: Stored, facet: Facet) -> tuple[str, ...]:
@@ -72,7 +117,11 @@ def _codes(facet: Facet, value: Any) -> tuple[str, ...]:
     return (str(value).lower(),) if facet.kind == "flag" else (value,)
 
 
-_folded: Final = lru_cache(maxsize=50_000)(fold)
+_folded_once: Final = lru_cache(maxsize=50_000)(fold)
+
+
+def _folded(name: str) -> str:
+    return name.lower() if name.isascii() and name.isalpha() else _folded_once(name)
 
 
 @lru_cache(maxsize=4096)
@@ -93,72 +142,131 @@ def name_key(stored: Stored) -> str:
     return f"{_folded(stored.get('family') or stored['name'])}\t{_folded(stored.get('given') or '')}"
 
 
+_FIELDS: Final = tuple(facet.field for facet in FACETS)
+_DECIDING_CODES: Final = tuple(place for place, field in enumerate(_FIELDS) if field in DECIDING)
+_OTHER_DECIDING: Final = tuple(field for field in DECIDING if field not in _FIELDS)
+
+
+def _coded(stored: Stored) -> Coded:
+    return _coded_alike(orjson.dumps([*map(stored.get, _FIELDS)]))
+
+
+@lru_cache(maxsize=KEPT)
+def _coded_alike(written: bytes) -> Coded:
+    """What follows from the values of `_FIELDS`, as JSON."""
+    values = orjson.loads(written)
+    said = dict(zip(_FIELDS, values, strict=True))
+    return Coded(
+        {facet.name: _codes(facet, v) for facet, v in zip(FACETS, values, strict=True) if v or v is False},
+        {
+            "modalities": _labels("modalities", said["modalities"] or ()),
+            "concerns": _labels("concerns", said["concerns"] or ()),
+            "professions": _labels("professions", said["provider_types"] or ()),
+        },
+        _count_stated([values[place] for place in _DECIDING_CODES]),
+    )
+
+
+def _count_stated(values: list[Any]) -> int:
+    return len(values) - values.count(None) - values.count([])
+
+
 def completeness(stored: Stored) -> int:
     """Percent of the fields in `DECIDING` that are stated, rounded down."""
-    values = list(map(stored.get, DECIDING))
-    missing = values.count(None) + values.count([])
-    return 100 * (len(DECIDING) - missing) // len(DECIDING)
+    return _completeness(stored, _coded(stored))
+
+
+def _completeness(stored: Stored, coded: Coded) -> int:
+    return 100 * (coded.deciding + _count_stated([*map(stored.get, _OTHER_DECIDING)])) // len(DECIDING)
+
+
+_Held: TypeAlias = tuple[str, str | None, str, str, str | None]
+"""Of a grant: kind, compact, jurisdiction, status, last day."""
+
+
+def _licensed(stored: Stored) -> Licensed:
+    held = [
+        (
+            grant["kind"],
+            grant.get("compact"),
+            grant["jurisdiction"],
+            grant.get("status", "listed"),
+            grant.get("expires_on"),
+        )
+        for grant in stored.get("grants", ())
+    ]
+    return _licensed_alike(tuple(held)) or _days(grants_of(stored))
+
+
+@lru_cache(maxsize=KEPT)
+def _licensed_alike(held: tuple[_Held, ...]) -> Licensed | None:
+    """What follows from grants of one standing: of these none overrules another, so their numbers do not matter. None
+    for others."""
+    if len({status for _, _, _, status, _ in held}) > 1:
+        return None
+    return _days(
+        Grant(kind, jurisdiction, status=status, compact=compact, expires_on=date.fromisoformat(end) if end else None)
+        for kind, compact, jurisdiction, status, end in held
+    )
+
+
+def _days(grants: Iterable[Grant]) -> Licensed:
+    until = good_until(grants).items()
+    return Licensed({way: {state: day.toordinal() for state, day in states.items()} for way, states in until})
 
 
 def own_names(name: str, family: str | None, given: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
     """Every name of a profile; family and given name only where the whole name lacks them."""
-    pieces = set(name.split())
+    pieces = name.split()
     # Nearly always both are there letter by letter; else their tokens decide.
-    lacking = [n for n in (family, given) if n and not pieces.issuperset(n.split())]
+    if family in pieces and given in pieces:
+        return name, *others
+    lacking = [n for n in (family, given) if n and not set(pieces).issuperset(n.split())]
     if lacking:
         told = set(tokens(name))
         lacking = [n for n in lacking if not told.issuperset(_kept_tokens(n))]
     return name, *lacking, *others
 
 
-def texts(stored: Stored) -> dict[str, list[str]]:
-    """The tokens under which a profile is found, by text (see `TEXTS`)."""
-    others, bio = tuple(stored.get("other_names", ())), stored.get("bio")
-    return {
-        "names": name_tokens(own_names(stored["name"], stored.get("family"), stored.get("given"), others)),
-        "modalities": _labels("modalities", stored.get("modalities", ())),
-        "concerns": _labels("concerns", stored.get("concerns", ())),
-        "professions": _labels("professions", stored.get("provider_types", ())),
-        "cities": [t for place in stored.get("locations", ()) if (c := place.get("city")) for t in _kept_tokens(c)],
-        "bio": tokens(bio) if bio else [],
-    }
-
-
 def document(stored: Stored) -> Document:
     """The document of a profile: pure, the same on every engine."""
-    codes = {
-        facet.name: _codes(facet, value) for facet in FACETS if (value := stored.get(facet.field)) or value is False
-    }
-    places = stored.get("locations", ())
-    if offices := tuple(dict.fromkeys([state for place in places if (state := place.get("state"))])):
-        codes["office_state"] = offices
-    fee = fee_of(stored)
-    points = [(place.get("lat"), place.get("lon")) for place in places]
+    coded, fee, bio = _coded(stored), fee_of(stored), stored.get("bio")
+    offices: dict[str, None] = {}
+    points: dict[tuple[float, float], None] = {}
+    cities: list[str] = []
+    for place in stored.get("locations", ()):
+        if state := place.get("state"):
+            offices[state] = None
+        if city := place.get("city"):
+            cities += _kept_tokens(city)
+        if (lat := place.get("lat")) is not None and (lon := place.get("lon")) is not None:
+            points[lat, lon] = None
+    names = own_names(stored["name"], stored.get("family"), stored.get("given"), tuple(stored.get("other_names", ())))
     return Document(
-        id=stored["id"],
-        codes=codes,
-        numbers={
+        stored["id"],
+        coded,
+        tuple(offices),
+        {
             "lowest_fee": fee.lowest if fee else None,
             "experience_since": stored.get("experience_since"),
-            "verified_on": _day(stored.get("verified_on")),
-            "next_available": _day(stored.get("next_available")),
-            "completeness": completeness(stored),
+            "verified_on": _day(day) if (day := stored.get("verified_on")) else None,
+            "next_available": _day(day) if (day := stored.get("next_available")) else None,
+            "completeness": _completeness(stored, coded),
         },
-        points=tuple(dict.fromkeys([point for point in points if None not in point])),
-        licensed={
-            way: {state: until.toordinal() for state, until in states.items()}
-            for way, states in good_until(grants_of(stored)).items()
-        },
-        has_grants=bool(stored.get("grants")),
-        texts=texts(stored),
-        name_key=name_key(stored),
-        shuffle=int.from_bytes(hashlib.blake2b(stored["id"].encode(), digest_size=8).digest()) >> 12,
+        tuple(points),
+        _licensed(stored),
+        bool(stored.get("grants")),
+        name_tokens(names),
+        cities,
+        tokens(bio) if bio else [],
+        name_key(stored),
+        int.from_bytes(hashlib.blake2b(stored["id"].encode(), digest_size=8).digest()) >> 12,
     )
 
 
 @lru_cache(maxsize=20_000)
-def _day(written: str | None) -> int | None:
-    return date.fromisoformat(written).toordinal() if written else None
+def _day(written: str) -> int:
+    return date.fromisoformat(written).toordinal()
 
 
 _MASK: Final = (1 << 64) - 1

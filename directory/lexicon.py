@@ -8,7 +8,6 @@ place, and look-ups are searches in sorted order: opening costs next to nothing,
 from __future__ import annotations
 
 import hashlib
-from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +35,6 @@ _SPLIT: Final = str.maketrans(dict.fromkeys('-–—/,.()"“”&', " "))
 
 
 @lru_cache(maxsize=100_000)
-@lru_cache(maxsize=100_000)
 def name_words(text: str) -> tuple[str, ...]:
     """The words of a name as the lexicon holds them.
 
@@ -51,19 +49,20 @@ def _read(piece: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Of what is between blanks in a name: its words as the lexicon holds them, empty ones too, and (word, as written)
     of those that are shown otherwise than with one capital: O'Brien and McDonald aren't shown as Obrien and Mcdonald.
     """
+    if piece.isascii() and piece.isalpha():
+        word = piece.lower()
+        return (word,), () if piece.istitle() else ((word, piece),)
     read = [(plain(part), part) for part in piece.translate(_SPLIT).split()]
     unusual = tuple((word, part) for word, part in read if not (part.isalpha() and part.istitle()))
     return tuple(word for word, _ in read), unusual
 
 
-def _pair(first: str, second: str) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{first}\t{second}".encode(), digest_size=8).digest(), "little")
+_NUMBER: Final = np.dtype("<u8")
 
 
-def _count(counts: Counter[str], words: Iterable[str]) -> None:
-    """`counts.update(words)`, without what that does beside for a few words."""
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
+def _numbers(pairs: Iterable[str]) -> bytes:
+    """Pairs of names, each with a tab between, as numbers (`_NUMBER`)."""
+    return b"".join([hashlib.blake2b(pair.encode(), digest_size=8).digest() for pair in pairs])
 
 
 def _packed(words: int, parts: list[bytes]) -> bytes:
@@ -83,47 +82,57 @@ class Builder:
         self._counts: dict[Kind, Counter[str]] = {kind: Counter(self._base.words(kind)) for kind in KINDS}
         self._shown = Counter(self._base.spellings())
         # A pair of names is there once for each name that has it.
-        self._pairs = array("Q")
-        self._dropped = array("Q")
+        self._pairs = bytearray()
+        self._dropped = bytearray()
 
-    def add(self, stored: Stored) -> None:
-        """Take in one provider."""
-        given, family = name_words(stored.get("given") or ""), name_words(stored.get("family") or "")
-        words = {*given, *family}
-        for name in (stored["name"], *stored.get("other_names", ())):
-            parts: list[str] = []
-            for piece in name.split():
-                found, unusual = _read(piece)
-                parts += found
-                for spelling in unusual:
-                    self._shown[spelling] += 1
-            words.update(parts)
-            self._pairs.extend([_pair(a, b) for i, a in enumerate(parts) for b in parts[i + 1 : i + 4]])
-        if len(given) > 1 or len(family) > 1:
-            self._pairs.extend([_pair(a, b) for a in given for b in family])
-        words.discard("")
-        _count(self._counts["name"], words)
-        _count(
-            self._counts["city"],
-            {w for place in stored.get("locations", ()) if (c := place.get("city")) for w in name_words(c)},
-        )
+    def add(self, profiles: Iterable[Stored]) -> None:
+        """Take in providers."""
+        names: list[str] = []
+        cities: list[str] = []
+        spellings: list[tuple[str, str]] = []
+        pairs: list[str] = []
+        for stored in profiles:
+            given, family = name_words(stored.get("given") or ""), name_words(stored.get("family") or "")
+            words = {*given, *family}
+            for name in (stored["name"], *stored.get("other_names", ())):
+                parts: list[str] = []
+                for piece in name.split():
+                    found, unusual = _read(piece)
+                    parts += found
+                    spellings += unusual
+                words.update(parts)
+                for place, first in enumerate(parts, 1):
+                    for second in parts[place : place + 3]:
+                        pairs.append(f"{first}\t{second}")
+            if len(given) > 1 or len(family) > 1:
+                pairs += [f"{first}\t{second}" for first in given for second in family]
+            names += words
+            towns: list[str] = []
+            for where in stored.get("locations", ()):
+                if city := where.get("city"):
+                    towns += name_words(city)
+            cities += set(towns)
+        self._counts["name"].update(names)
+        self._counts["name"].pop("", None)
+        self._counts["city"].update(cities)
+        self._shown.update(spellings)
+        self._pairs += _numbers(pairs)
 
     def take(self, later: Builder) -> None:
         """Take in all that `later` has taken in."""
         for kind, counts in later._counts.items():
             self._counts[kind].update(counts)
         self._shown.update(later._shown)
-        self._pairs.extend(later._pairs)
+        self._pairs += later._pairs
 
     def drop(self, profiles: Iterable[Stored]) -> None:
         """Take out providers who were taken in before, by this or by the generation copied."""
         gone = Builder()
-        for stored in profiles:
-            gone.add(stored)
+        gone.add(profiles)
         for kind, counts in gone._counts.items():
             self._counts[kind].subtract(counts)
         self._shown.subtract(gone._shown)
-        self._dropped.extend(gone._pairs)
+        self._dropped += gone._pairs
 
     def lexicon(self) -> Lexicon:
         """The lexicon of all that was taken in."""
@@ -144,7 +153,7 @@ class Builder:
 
     def _counted_pairs(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """The pairs of names, ascending, and how many names have each."""
-        known = [self._base.pairs, np.frombuffer(self._pairs, np.uint64), np.frombuffer(self._dropped, np.uint64)]
+        known = [self._base.pairs, np.frombuffer(self._pairs, _NUMBER), np.frombuffer(self._dropped, _NUMBER)]
         times = [self._base.pair_counts(), np.ones(len(known[1]), np.int64), np.full(len(known[2]), -1, np.int64)]
         pairs, of = np.unique(np.concatenate(known), return_inverse=True)
         counts = np.bincount(of, np.concatenate(times), len(pairs)).astype(np.uint32)
@@ -185,8 +194,7 @@ class Lexicon:
     def of(cls, profiles: Iterable[Stored]) -> Lexicon:
         """The lexicon of some providers."""
         builder = Builder()
-        for stored in profiles:
-            builder.add(stored)
+        builder.add(profiles)
         return builder.lexicon()
 
     @classmethod
@@ -225,7 +233,7 @@ class Lexicon:
 
     def together(self, first: str, second: str) -> bool:
         """Whether some provider is called so: `first` before `second` in one name."""
-        wanted = np.uint64(_pair(first, second))
+        wanted = np.frombuffer(_numbers([f"{first}\t{second}"]), _NUMBER)[0]
         place = int(np.searchsorted(self.pairs, wanted))
         return place < len(self.pairs) and self.pairs[place] == wanted
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from directory.engines import elastic_bulk
 from directory.engines.elastic_bulk import bodies, delete_lines, index_lines
 from directory.errors import EngineUnavailable
 
-_BODY = b"".join(
-    [index_lines("a", {"x": '\u2028\x85\n{"delete"'}), delete_lines("b"), index_lines('"c', {}), delete_lines("d")]
-)
+_DOCUMENT = orjson.dumps({"x": '\u2028\x85\n{"delete"'})
+_BODY = b"".join([index_lines("a", _DOCUMENT), delete_lines("b"), index_lines('"c', b"{}"), delete_lines("d")])
 
 
 def _answer(*statuses: int) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def _answer(*statuses: int) -> dict[str, Any]:
 def test_only_what_was_too_much_is_sent_again() -> None:
     more, rest = elastic_bulk._judged(_answer(429, 200, 201, 429), _BODY)
     assert more == 0
-    assert rest == index_lines("a", {"x": '\u2028\x85\n{"delete"'}) + delete_lines("d")
-    assert elastic_bulk._judged(_answer(201, 404, 429, 429), _BODY) == (1, index_lines('"c', {}) + delete_lines("d"))
+    assert rest == index_lines("a", _DOCUMENT) + delete_lines("d")
+    assert elastic_bulk._judged(_answer(201, 404, 429, 429), _BODY) == (1, index_lines('"c', b"{}") + delete_lines("d"))
     assert elastic_bulk._judged(_answer(200, 404, 201, 200), _BODY) == (0, b"")
 
 

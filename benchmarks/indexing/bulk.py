@@ -72,7 +72,7 @@ def _documents(said: list[Said]) -> tuple[list[dict[str, Any]], list[dict[str, A
     for id_, _, change in said:
         given = {source: word for source, word in change.items() if word is not None}
         (word,) = given.values()
-        searched.append(orjson.loads(orjson.dumps(elastic_index.body(orjson.loads(word), word))))
+        searched.append(orjson.loads(elastic_index.body(orjson.loads(word), word)))
         words.append(elastic_words.word_source(id_, pack(given)))
     return searched, words
 

@@ -114,7 +114,7 @@ class ElasticBuild(PreparedBuild):
         """See `base.Build.keep`."""
         written = 0
         for id_, source in note_sources(name, parts):
-            self._send(self._words, [index_lines(id_, source)])
+            self._send(self._words, [index_lines(id_, orjson.dumps(source))])
             written += 1
         self.settle()
         if self._copy or name in self._notes:

@@ -20,7 +20,6 @@ from directory.engines.preparing import Provider, Word
 from directory.errors import EngineUnavailable
 from directory.lexicon import Builder
 from directory.processes import preload
-from directory.profile import Stored
 
 preload(__name__)
 
@@ -41,9 +40,9 @@ _CREATED: Final = 201
 _GOOD: Final = frozenset({("index", _DONE), ("index", _CREATED), ("delete", _DONE), ("delete", 404)})
 
 
-def index_lines(id_: str, source: Any) -> bytes:
-    """The lines that put a document in, in place of the one of its id."""
-    return b'{"index":{"_id":%b}}\n%b\n' % (orjson.dumps(id_), orjson.dumps(source))
+def index_lines(id_: str, source: bytes) -> bytes:
+    """The lines that put a document in, given as JSON, in place of the one of its id."""
+    return b"".join((b'{"index":{"_id":', orjson.dumps(id_), b"}}\n", source, b"\n"))
 
 
 def delete_lines(id_: str) -> bytes:
@@ -80,23 +79,19 @@ class Prepared:
 def prepared(profiles: Sequence[Provider], words: Sequence[Word]) -> Prepared:
     """The requests that put in providers and words; an empty word deletes."""
     lexicon = Builder()
+    lexicon.add(stored for stored, _ in profiles)
     return Prepared(
         [stored["id"] for stored, _ in profiles],
-        list(bodies(_lines(stored, data, lexicon) for stored, data in profiles)),
+        list(bodies(index_lines(stored["id"], elastic_index.body(stored, data)) for stored, data in profiles)),
         lexicon,
         [id_ for id_, _ in words],
         list(
             bodies(
-                index_lines(id_, elastic_words.word_source(id_, word)) if word else delete_lines(id_)
+                index_lines(id_, orjson.dumps(elastic_words.word_source(id_, word))) if word else delete_lines(id_)
                 for id_, word in words
             )
         ),
     )
-
-
-def _lines(stored: Stored, data: bytes, lexicon: Builder) -> bytes:
-    lexicon.add(stored)
-    return index_lines(stored["id"], elastic_index.body(stored, data))
 
 
 class Sender:

@@ -10,7 +10,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
-from directory.document import NUMBERS, TEXTS, document
+import orjson
+
+from directory.document import KEPT, NUMBERS, TEXTS, Coded, Licensed, document
 from directory.facets import FACETS
 from directory.licensure import WAYS
 from directory.profile import Stored
@@ -65,7 +67,6 @@ FINISHED: Final = {"auto_expand_replicas": "0-1", "refresh_interval": None, "blo
 _MICRO: Final = 1_000_000
 
 
-@lru_cache(maxsize=50_000)
 def place(lat: float, lon: float) -> int:
     """Both coordinates, in millionths of a degree, as one number: a `geo_point` rounds them, and two columns would lose
     which latitude belongs to which longitude. `elastic_query` takes it apart."""
@@ -96,27 +97,49 @@ def counted(codes: Mapping[str, Iterable[str]]) -> list[str]:
     return out
 
 
-def body(stored: Stored, data: bytes) -> dict[str, Any]:
-    """The document of a profile, of which the JSON `data` is kept. What is not stated is left out."""
-    doc = document(stored)
+@lru_cache(maxsize=KEPT)
+def _coded(coded: Coded) -> tuple[Mapping[str, Any], Mapping[str, str], list[str]]:
+    """What codes become in a document: members of its object, members of its `text`, and the tokens of these."""
+    return (
+        {**coded.codes, "counted": orjson.Fragment(orjson.dumps(counted(coded.codes)))},
+        {name: " ".join(found) for name, found in coded.texts.items() if found},
+        list(dict.fromkeys(chain.from_iterable(coded.texts.values()))),
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _licensed(granted: Licensed) -> orjson.Fragment:
+    held = {way: sorted(states.items()) for way, states in granted.until.items() if states}
+    terms = {way: [licensed_term(state, until) for state, until in states] for way, states in held.items()}
+    return orjson.Fragment(orjson.dumps(terms))
+
+
+def body(stored: Stored, data: bytes) -> bytes:
+    """The document of a profile, of which the JSON `data` is kept, as JSON. What is not stated is left out."""
+    id_, coded, offices, numbers, points, granted, has_grants, names, cities, bio, name_key, shuffle = document(stored)
+    members, texts, tokens = _coded(coded)
+    text = {"names": " ".join(names), **texts} if names else {**texts}
+    if cities:
+        text["cities"] = " ".join(cities)
+    if bio:
+        text["bio"] = " ".join(bio)
     out: dict[str, Any] = {
-        "id": doc.id,
+        "id": id_,
         "profile": data.decode(),
-        **doc.codes,
-        **{name: value for name, value in doc.numbers.items() if value is not None},
-        "counted": counted(doc.codes),
-        "has_grants": doc.has_grants,
-        "all": " ".join(dict.fromkeys(chain.from_iterable(doc.texts.values()))),
-        "text": {name: " ".join(found) for name, found in doc.texts.items() if found},
-        "licensed": {
-            way: [licensed_term(state, until) for state, until in sorted(states.items())]
-            for way, states in doc.licensed.items()
-            if states
-        },
-        "name": doc.name_key,
-        "shuffle": doc.shuffle,
+        **members,
+        "has_grants": has_grants,
+        "all": " ".join(dict.fromkeys([*names, *tokens, *cities, *bio])),
+        "text": text,
+        "licensed": _licensed(granted),
+        "name": name_key,
+        "shuffle": shuffle,
     }
-    if doc.points:
-        out["point"] = [{"lat": lat, "lon": lon} for lat, lon in doc.points]
-        out["place"] = [place(lat, lon) for lat, lon in doc.points]
-    return out
+    for name, value in numbers.items():
+        if value is not None:
+            out[name] = value
+    if offices:
+        out["office_state"] = offices
+    if points:
+        out["point"] = [{"lat": lat, "lon": lon} for lat, lon in points]
+        out["place"] = [place(lat, lon) for lat, lon in points]
+    return orjson.dumps(out)

@@ -137,9 +137,9 @@ class Prepared:
 def prepared(profiles: Sequence[Provider], words: Sequence[Word] = ()) -> Prepared:
     """The columns of providers; words are only handed on."""
     rows = Rows()
+    rows.lexicon.add(stored for stored, _ in profiles)
     for stored, _ in profiles:
         rows.add(document(stored))
-        rows.lexicon.add(stored)
     rows.sizes.extend(len(data) for _, data in profiles)
     rows.stored = b"".join(data for _, data in profiles)
     # What has no default of its own can be sent to another process.
