@@ -75,7 +75,10 @@ def grant_identity(
     kind: str, compact: str | None, jurisdiction: str, number: str | None
 ) -> tuple[str, str | None, str, str]:
     """What statements about one and the same grant have in common, however its number is written."""
-    return kind, compact, jurisdiction, _NOT_IN_NUMBERS.sub("", (number or "").upper())
+    bare = (number or "").upper()
+    if not (bare.isascii() and bare.isalnum()):
+        bare = _NOT_IN_NUMBERS.sub("", bare)
+    return kind, compact, jurisdiction, bare
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -23,13 +23,18 @@ _SCHEMA: Final = {"key": pl.UInt64, "id": pl.String}
 _EXAMPLES: Final = 20
 
 
-def keys(stored: Stored) -> Iterator[int]:
+def keys(stored: Stored) -> list[int]:
     """One number for each license of a profile, which somebody of the same name with the same license has, too."""
+    licenses: set[str] = set()
+    for grant in stored.get("grants", ()):
+        if grant["kind"] == "license" and (written := grant.get("number")):
+            identity = grant_identity("license", grant.get("compact"), grant["jurisdiction"], written)
+            licenses.add("\t".join(map(str, identity)))
+    if not licenses:
+        return []
     name = name_key(stored) if stored.get("family") else fold(stored["name"])
-    licenses = [grant for grant in stored.get("grants", ()) if grant["kind"] == "license" and grant.get("number")]
-    for identity in {grant_identity(g["kind"], g.get("compact"), g["jurisdiction"], g["number"]) for g in licenses}:
-        digest = hashlib.blake2b("\t".join([name, *map(str, identity)]).encode(), digest_size=8)
-        yield int.from_bytes(digest.digest())
+    digests = [hashlib.blake2b(f"{name}\t{held}".encode(), digest_size=8).digest() for held in licenses]
+    return [*map(int.from_bytes, digests)]
 
 
 class Duplicates:
@@ -42,12 +47,15 @@ class Duplicates:
         self._ids: list[str] = []
         self._left: list[str] = []
 
-    def add(self, id_: str, found: Iterable[int]) -> None:
+    def add(self, id_: str, found: Sequence[int]) -> None:
         """Take in the `keys` of one who is listed, in place of what was known under this id."""
-        self._left.append(id_)
-        for key in found:
-            self._keys.append(key)
-            self._ids.append(id_)
+        self.extend([id_], [id_] * len(found), found)
+
+    def extend(self, ids: Iterable[str], owners: Iterable[str], found: Iterable[int]) -> None:
+        """Take in the `keys` of those who are listed under `ids`, given with the id that each belongs to."""
+        self._left.extend(ids)
+        self._ids.extend(owners)
+        self._keys.extend(found)
 
     def remove(self, id_: str) -> None:
         """Forget what an earlier generation knew under this id."""

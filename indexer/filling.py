@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
 from directory.engines.base import Build
-from directory.engines.preparing import BATCH, Prepare, Provider, Word
+from directory.engines.preparing import BATCH, Prepare, Word
 from directory.processes import preload, spread
 from indexer.duplicates import Duplicates, keys
 from indexer.tally import Tally
-from indexer.words import Change, applied, listed, pack, unpack
+from indexer.words import Change, Listed, applied, listed, pack, unpack
 
 Said: TypeAlias = tuple[str, bytes, Change]
 """An id, its words as a generation keeps them (empty: none), and what has changed of them since."""
@@ -25,29 +26,39 @@ preload(__name__)
 
 @dataclass(slots=True)
 class _Part:
-    """What comes of some ids: their counts, the keys of each who is listed, and what their build takes."""
+    """What comes of some ids: their counts, which are listed, the keys of these, each with its owner, and what their
+    build takes."""
 
     tally: Tally = field(default_factory=Tally)
-    keys: list[tuple[str, list[int]]] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
+    keys: array[int] = field(default_factory=lambda: array("Q"))
     prepared: Any = None
 
 
 def _part(prepare: Prepare | None, batch: Sequence[tuple[str, bytes, Change, bool]]) -> _Part:
     part = _Part()
-    profiles: list[Provider] = []
+    sources: list[str] = []
+    found: list[Listed] = []
     kept: list[Word] = []
     for id_, packed, change, gone in batch:
-        before = unpack(packed)
-        words = applied(change, before) if change else before
-        part.tally.ended.update(before.keys() - words.keys())
-        found = listed(words, gone)
-        part.tally.count(words, found)
-        if found is not None:
-            profiles.append(found.provider)
-            part.keys.append((id_, list(keys(found.stored))))
-        kept.append((id_, pack(words) if change else packed))
+        words = before = unpack(packed)
+        if change:
+            words = applied(change, before)
+            packed = pack(words)
+            if before:
+                part.tally.ended.update(before.keys() - words.keys())
+        sources += words
+        kept.append((id_, packed))
+        if provider := listed(words, gone):
+            found.append(provider)
+            part.listed.append(id_)
+            for key in keys(provider.stored):
+                part.owners.append(id_)
+                part.keys.append(key)
+    part.tally.count(sources, found)
     if prepare is not None:
-        part.prepared = prepare(profiles, kept)
+        part.prepared = prepare([provider.provider for provider in found], kept)
     return part
 
 
@@ -64,8 +75,7 @@ def fill(
     items = ((id_, packed, change, removed(id_)) for id_, packed, change in said)
     for part in spread(partial(_part, build.prepare if build is not None else None), items, BATCH):
         tally.add(part.tally)
-        for id_, found in part.keys:
-            duplicates.add(id_, found)
+        duplicates.extend(part.listed, part.owners, part.keys)
         progress(tally.providers)
         if build is not None:
             build.put(part.prepared)

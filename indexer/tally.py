@@ -33,16 +33,18 @@ class Tally:
     ended: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[Conflict] = field(default_factory=Counter)
 
-    def count(self, sources: Iterable[str], listed: Listed | None, sign: int = 1) -> None:
-        """Take in one id: the sources that speak of it, and the provider listed for it. With `sign` -1 take it out."""
-        for source in sources:
-            self.words[source] += sign
-        if listed is not None:
-            self.providers += sign
-            self.demo += sign * listed.stored.get("demo", False)
-            for name in BESIDE:
-                self.stated[name] += sign * (listed.stored.get(name) not in (None, []))
-            for conflict in listed.conflicts:
+    def count(self, sources: Iterable[str], listed: Iterable[Listed], sign: int = 1) -> None:
+        """Take in some ids: the sources that speak of each, and the providers listed. With `sign` -1 take them out."""
+        for source, said in Counter([*sources]).items():
+            self.words[source] += sign * said
+        profiles = [found.stored for found in listed]
+        self.providers += sign * len(profiles)
+        self.demo += sign * sum([stored.get("demo", False) for stored in profiles])
+        for name in BESIDE:
+            values = [stored.get(name) for stored in profiles]
+            self.stated[name] += sign * (len(values) - values.count(None) - values.count([]))
+        for found in listed:
+            for conflict in found.conflicts:
                 self.conflicts[conflict] += sign
 
     def add(self, other: Tally) -> None:

@@ -106,8 +106,8 @@ def _change_some(run: Run, build: Build, batch: Sequence[tuple[str, Change]], ke
         if before == after and run.was_removed(id_) == run.removed(id_):
             continue
         old, new = listed(before, run.was_removed(id_)), listed(after, run.removed(id_))
-        run.tally.count(before, old, -1)
-        run.tally.count(after, new)
+        run.tally.count(before, [old] if old else [], -1)
+        run.tally.count(after, [new] if new else [])
         run.tally.ended.update(before.keys() - after.keys())
         run.duplicates.remove(id_)
         if new is not None:

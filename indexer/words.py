@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import orjson
 
@@ -32,6 +31,9 @@ def pack(words: Mapping[str, bytes]) -> bytes:
     """`words` as a generation keeps them; empty for none."""
     if not words:
         return b""
+    if len(words) == 1:
+        ((source, word),) = words.items()
+        return b"".join((b"{", orjson.dumps(source), b":", word, b"}"))
     return orjson.dumps({source: orjson.Fragment(word) for source, word in sorted(words.items())})
 
 
@@ -53,8 +55,7 @@ def unpack(packed: bytes | None) -> Words:
     return {source: orjson.dumps(word) for source, word in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A provider as a generation has it, and what the sources do not agree on."""
 
     provider: Provider
@@ -81,8 +82,8 @@ def listed(words: Words, removed: bool) -> Listed | None:
 
 def applied(change: Change, words: Words) -> Words:
     """The words of an id after a change."""
-    kept = {source: word for source, word in words.items() if source not in change}
-    return kept | {source: word for source, word in change.items() if word is not None}
+    said = {source: word for source, word in change.items() if word is not None}
+    return {source: word for source, word in words.items() if source not in change} | said if words else said
 
 
 def merge_code() -> str:
