@@ -20,7 +20,7 @@ from elasticsearch import (
     TransportError,
     UnsupportedProductError,
 )
-from elasticsearch.serializer import OrjsonSerializer
+from elasticsearch.serializer import CompatibilityModeNdjsonSerializer, OrjsonSerializer
 
 from directory.config import Settings
 from directory.errors import EngineUnavailable
@@ -34,6 +34,14 @@ BUILD_SECONDS: Final = 300.0
 """A bulk request, a merge or a refresh may take this long."""
 
 
+class _Lines(CompatibilityModeNdjsonSerializer):
+    """Sends bytes as they are; the client's own copies them twice."""
+
+    def dumps(self, data: Any) -> bytes:
+        """See the client's."""
+        return data if isinstance(data, bytes) else bytes(super().dumps(data))
+
+
 def connect(settings: Settings, seconds: float) -> Elasticsearch:
     """A client whose requests end after `seconds`. Opens no connection before its first use."""
     options: dict[str, Any] = {
@@ -42,7 +50,7 @@ def connect(settings: Settings, seconds: float) -> Elasticsearch:
         # Another node is tried once when one cannot be reached; nothing is sent twice to a node that is slow.
         "max_retries": 1 if len(settings.elasticsearch_urls) > 1 else 0,
         "retry_on_status": (),
-        "serializer": OrjsonSerializer(),
+        "serializers": {s.mimetype: s for s in (OrjsonSerializer(), _Lines())},
     }
     if settings.elasticsearch_api_key:
         options["api_key"] = settings.elasticsearch_api_key
