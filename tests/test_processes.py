@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -111,3 +112,12 @@ def _slowly(n: int) -> int:
 
 def _inverse(n: int) -> float:
     return 1 / n
+
+
+def _looks(chunk: list[int]) -> bool:
+    return gc.isenabled()
+
+
+def test_nobody_looks_for_cycles_during_the_work_and_this_process_does_again_after_it() -> None:
+    assert set(spread(_looks, range(20), 5)) == {False}
+    assert gc.isenabled()
