@@ -33,6 +33,9 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes:
         """At most `size` bytes, or all; none at the end."""
 
+    def readline(self, size: int = -1, /) -> bytes:
+        """The rest of a line, with its end, or at most `size` bytes of it; none at the end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -75,12 +78,22 @@ class _Guarded:
         self._inner = inner
 
     def read(self, size: int = -1, /) -> bytes:
-        try:
+        with _explained():
             return self._inner.read(size)
-        except EOFError as error:
-            raise Unusable("the compressed file is cut off: its end is missing") from error
-        except (OSError, zlib.error, zipfile.BadZipFile) as error:
-            raise Unusable("the compressed file is damaged: it does not unpack") from error
+
+    def readline(self, size: int = -1, /) -> bytes:
+        with _explained():
+            return self._inner.readline(size)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except EOFError as error:
+        raise Unusable("the compressed file is cut off: its end is missing") from error
+    except (OSError, zlib.error, zipfile.BadZipFile) as error:
+        raise Unusable("the compressed file is damaged: it does not unpack") from error
 
 
 def _archive(raw: IO[bytes]) -> zipfile.ZipFile:

@@ -116,7 +116,7 @@ class Lines:
     @cached_property
     def ascii(self) -> bool:
         """Whether all is ASCII."""
-        return self.text.isascii()
+        return int(self.bytes.max(initial=0)) < 128  # which, unlike `isascii`, lets go of Python's lock
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -143,6 +143,17 @@ class Lines:
 Sieve: TypeAlias = Callable[[Lines], tuple[NDArray[np.bool_], pl.DataFrame]]
 """Which lines it keeps back, and a row of what it knows for each of these. It keeps back whole records, and none where
 a record may go on over the end of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Whole lines, in parts; the line on which they start and that after them, once those are known; and whether the
+    file ends here."""
+
+    parts: tuple[bytes, ...]
+    line: Future[int]
+    next_line: Future[int]
+    last: bool
 
 
 class Records:
@@ -186,43 +197,51 @@ class Records:
 
     def __iter__(self) -> Iterator[Chunk]:
         left = b""
-        waiting: deque[tuple[Lines, int, bool, Future[tuple[Chunk, bytes]]]] = deque()
+        waiting: deque[tuple[_Block, Future[tuple[Chunk, bytes]]]] = deque()
         with ThreadPoolExecutor(_THREADS) as threads:
-            bodies = self._bodies()
+            blocks = self._blocks()
             while True:
-                while len(waiting) <= _THREADS and (body := next(bodies, None)):
-                    waiting.append((*body, threads.submit(self._parse, *body)))
+                while len(waiting) <= _THREADS and (block := next(blocks, None)):
+                    waiting.append((block, threads.submit(self._numbered, block)))
                 if not waiting:
                     return
-                lines, line, last, parsed = waiting.popleft()
+                block, parsed = waiting.popleft()
                 if left:  # a record that is not complete, of which the thread did not know
-                    again = self._parse(Lines(left + lines.text), line - left.count(b"\n"), last)
-                chunk, left = again if left else parsed.result()
+                    line = block.line.result() - left.count(b"\n")
+                    chunk, left = self._parse(self._lines((left, *block.parts), block.last), line, block.last)
+                else:
+                    chunk, left = parsed.result()
                 yield chunk
 
-    def _bodies(self) -> Iterator[tuple[Lines, int, bool]]:
-        """Blocks of whole lines, the line on which each starts, and whether it is the file's last."""
-        pending, line, ended = self._rest, self._line, False
-        while not ended:
-            parts, ended = self._fill(pending)
-            body, pending = (self._closed(b"".join(parts)), b"") if ended else _cut(parts)
-            if not ended and not body:
-                raise Unusable(f"line {line} is longer than {self._block:,} bytes: this is no table of records")
-            lines = Lines(body)
-            yield lines, line, ended
-            line += len(lines)
-
-    def _fill(self, pending: bytes) -> tuple[list[bytes], bool]:
-        """`pending` and what follows it, about a block in all; and whether the file ends there."""
-        parts, size = [pending], len(pending)
-        while True:
+    def _blocks(self) -> Iterator[_Block]:
+        before, line, last = self._rest, Future[int](), False
+        line.set_result(self._line)
+        while not last:
             part = self._stream.read(self._block)
-            if not part:
-                return parts, True
-            parts.append(part)
-            size += len(part)
-            if size >= self._block:
-                return parts, False
+            rest = self._stream.readline(self._block) if part and not part.endswith(b"\n") else b""
+            last = not part or not (rest or part).endswith(b"\n")
+            block = _Block((before, part, rest), line, Future[int](), last)
+            if len(rest) == self._block and last:
+                number = line.result() + before.count(b"\n") + part.count(b"\n")
+                raise Unusable(f"line {number} is longer than {self._block:,} bytes: this is no table of records")
+            yield block
+            before, line = b"", block.next_line
+
+    def _numbered(self, block: _Block) -> tuple[Chunk, bytes]:
+        """What `_parse` makes of `block`. Its lines have their numbers as soon as those before are counted: blocks are
+        taken up one after another."""
+        try:
+            lines = self._lines(block.parts, block.last)
+            line = block.line.result()
+            block.next_line.set_result(line + len(lines))
+        except BaseException as error:
+            block.next_line.set_exception(error)
+            raise
+        return self._parse(lines, line, block.last)
+
+    def _lines(self, parts: tuple[bytes, ...], last: bool) -> Lines:
+        text = b"".join(parts)  # of nothing but bytes, which lets go of Python's lock
+        return Lines(self._closed(text) if last else text)
 
     def _closed(self, body: bytes) -> bytes:
         """The end of the file with a newline after a last record that lacks just that."""
@@ -361,16 +380,6 @@ class Records:
     def _frame(self, rows: Sequence[tuple[int, bool, list[str]]]) -> pl.DataFrame:
         table = [(*(fields[p] for p in self._columns.values()), line, broken) for line, broken, fields in rows]
         return pl.DataFrame(table, schema=self._schema, orient="row")
-
-
-def _cut(parts: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """`parts` up to their last newline, and what follows it; nothing where there is none."""
-    end = parts[-1].rfind(b"\n") + 1
-    if end:
-        return b"".join((*parts[:-1], memoryview(parts[-1])[:end])), parts[-1][end:]
-    body = b"".join(parts)
-    end = body.rfind(b"\n") + 1
-    return body[:end], body[end:]
 
 
 def _broken_lines(body: bytes) -> frozenset[int]:
