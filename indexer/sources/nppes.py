@@ -94,12 +94,13 @@ def _usual_day(name: str) -> pl.Expr:
     return usual.str.to_date("%m/%d/%Y", strict=False).cast(pl.Int32).alias(f"{name} day")
 
 
-def _usual_npi() -> pl.Expr:
-    """Whether `npi` is certainly without a problem (see `npi_problem`, which has the last word on the others)."""
-    number = pl.when(pl.col("npi").str.contains("^[12][0-9]{9}$")).then(pl.col("npi")).cast(pl.Int64)
-    digits = [number // 10**place % 10 for place in range(10)]
-    doubled = (2 * d - 9 * (d > 4).cast(pl.Int64) for d in digits[1::2])
-    return ((24 + pl.sum_horizontal(*digits[::2], *doubled)) % 10 == 0).fill_null(False)
+def _usual(npis: pl.Series) -> bool:
+    """Whether all these are certainly without a problem (see `npi_problem`, which has the last word on others)."""
+    numbers = npis.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+    digits = [numbers // 10**place % 10 for place in range(10)]
+    total = 24 + sum(digits[::2]) + sum(2 * d - 9 * (d > 4) for d in digits[1::2])
+    ten = (npis.str.len_bytes() == 10).to_numpy() & (numbers >= 10**9) & (numbers < 3 * 10**9)
+    return bool((ten & (total % 10 == 0)).all())
 
 
 _Check: TypeAlias = tuple[pl.Expr, str, pl.Expr]
@@ -120,11 +121,11 @@ def _bad_dates(today: int, *names: str) -> Iterator[_Check]:
 
 
 class _Checks:
-    """Checks as expressions, made once for all blocks: whether a row may be wrong, and, beside a column `npi problem`,
-    its first problem and the field of that."""
+    """Checks as expressions, made once for all blocks: whether any row is wrong but for its NPI, and, beside a column
+    `npi problem`, its first problem and the field of that."""
 
     def __init__(self, checks: Sequence[_Check]) -> None:
-        self.suspect = ~_usual_npi() | pl.any_horizontal(wrong for wrong, _, _ in checks)
+        self.wrong = pl.any_horizontal(wrong for wrong, _, _ in checks).any()
         checks = [(pl.col("npi problem").is_not_null(), "npi", pl.col("npi problem")), *checks]
         self.problem = pl.coalesce(*(pl.when(wrong).then(code) for wrong, _, code in checks))
         self.field = pl.coalesce(*(pl.when(wrong).then(pl.lit(name)) for wrong, name, _ in checks))
@@ -224,7 +225,7 @@ class NppesSource:
 
     def _valid(self, frame: pl.DataFrame, checks: _Checks, rejects: _Rejects) -> pl.DataFrame:
         """The rows of `frame` that can be used; the others are rejected for their first problem."""
-        if not frame.select(checks.suspect).to_series().any():
+        if _usual(frame["npi"]) and not frame.select(checks.wrong).item():
             return frame
         npi = pl.Series("npi problem", [npi_problem(n.strip()) for n in frame["npi"]], dtype=pl.String)
         judged = frame.with_columns(npi).with_columns(problem=checks.problem, field=checks.field)
