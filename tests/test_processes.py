@@ -121,3 +121,5 @@ def _looks(chunk: list[int]) -> bool:
 def test_nobody_looks_for_cycles_during_the_work_and_this_process_does_again_after_it() -> None:
     assert set(spread(_looks, range(20), 5)) == {False}
     assert gc.isenabled()
+    assert False in set(ahead(_looks, [[n] for n in range(20)]))
+    assert gc.isenabled()
