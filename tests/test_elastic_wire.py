@@ -18,7 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from directory import search, search_request
 from directory.config import Settings
@@ -175,6 +175,27 @@ def test_a_page_of_another_process_s_new_generation_costs_no_more_than_three(
     proxy.seen.clear()
     search.page(request, engine)
     assert len(proxy.seen) == 1
+
+
+def test_a_search_is_not_hurt_by_the_end_of_the_generation_before(
+    engine: ElasticEngine, proxy: Proxy, node: Node, today: date
+) -> None:
+    before = conformance.build(engine, profiles(10, 8, today)).name
+    request = search_request.parse(b"", today)
+    assert search.page(request, engine).total == 10
+    other = ElasticEngine(Settings("elasticsearch", (node.url,), alias=before.partition("-")[0]), search_seconds=60)
+    conformance.build(other, profiles(12, 8, today))
+    other.close()
+    with Elasticsearch(node.url, request_timeout=60) as client:
+        # As in the instant of a deletion: the index is there, and no copy of it.
+        client.indices.put_settings(index=before, settings={"index.routing.allocation.require._name": "nowhere"})
+        nodes = client.nodes.info(filter_path="nodes.*.name").body["nodes"]
+        (home,) = (about["name"] for about in nodes.values())
+        cancel = {"index": before, "shard": 0, "node": home, "allow_primary": True}
+        client.cluster.reroute(commands=[{"cancel": cancel}])
+        with pytest.raises(ApiError, match="search_phase_execution_exception"):
+            client.options(max_retries=0).search(index=before)
+    assert search.page(request, engine).total == 12
 
 
 # Too busy

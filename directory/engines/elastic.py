@@ -119,7 +119,7 @@ class ElasticEngine:
             wanted = searches(rest, total=counted.total is None)
             with readable():
                 live, answers = self._ask(client, name, wanted, walk=walk)
-                if generation and answers and (walk or live == name):
+                if generation and answers:
                     self._live_name = live
                     _count(counted, wanted, answers)
                     self._counted.learn(generation, rest, counted)
@@ -133,7 +133,8 @@ class ElasticEngine:
     def _ask(
         self, client: Elasticsearch, name: str, wanted: Sequence[Search], *, walk: bool
     ) -> tuple[str, list[Mapping[str, Any]]]:
-        """(the live generation's name, the answers of `name`; none if that is gone) in one round trip."""
+        """(the live generation's name, the answers of `name`; none if that is gone or, but for a walk, is not the live
+        one) in one round trip."""
         header = {"index": name, "allow_partial_search_results": False, "preference": name}
         lines: list[Mapping[str, Any]] = [line for search in wanted for line in (header, search.body)]
         lines += [{"index": self._alias, "allow_partial_search_results": False}, _PROBE]
@@ -142,7 +143,8 @@ class ElasticEngine:
         missing = answers[0].get("status") == 404
         if missing and walk:
             raise WalkGone(_GONE)
-        if missing:
+        if missing or (not walk and live != name):
+            # Whatever it says: one that is being deleted at this moment has no copy of itself any more.
             return live, []
         if walk and answers[0].get("status") == 400:
             # The only part of a search that a caller can write.
