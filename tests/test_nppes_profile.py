@@ -133,6 +133,19 @@ def test_names_of_firms_and_repetitions_are_no_other_names(tmp_path: Path) -> No
     assert one(tmp_path, other_family="SOTO", other_given="").other_names == ("Soto",)
 
 
+@pytest.mark.parametrize(
+    ("middle", "name"),
+    [
+        ("ELISABETH", "Bergerdorff-Montmorency E. Wolfeschlegelstein"),
+        ("MARY J", "Bergerdorff-Montmorency Mary J. Wolfeschlegelstein"),
+        ("", "Bergerdorff-Montmorency Wolfeschlegelstein"),
+    ],
+)
+def test_long_names_have_an_initial_in_the_middle(tmp_path: Path, middle: str, name: str) -> None:
+    family, given_name = "WOLFESCHLEGELSTEIN", "BERGERDORFF-MONTMORENCY"
+    assert one(tmp_path, family=family, given=given_name, middle=middle).name == name
+
+
 def test_what_nppes_says_nothing_of_is_not_stated(tmp_path: Path) -> None:
     profile = one(tmp_path)
     for name in ("modalities", "concerns", "meeting", "payment", "insurers", "languages", "formats"):
