@@ -18,7 +18,7 @@ import orjson
 from directory.facets import FACETS, Facet
 from directory.licensure import good_until
 from directory.profile import Grant, Stored, fee_of, grants_of
-from directory.text import fold, name_tokens, tokens
+from directory.text import fold, is_plain, name_tokens, tokens
 from directory.vocabulary import vocabulary
 
 NUMBERS: Final = ("lowest_fee", "experience_since", "verified_on", "next_available", "completeness")
@@ -121,7 +121,7 @@ _folded_once: Final = lru_cache(maxsize=50_000)(fold)
 
 
 def _folded(name: str) -> str:
-    return name.lower() if name.isascii() and name.isalpha() else _folded_once(name)
+    return name.lower() if is_plain(name) else _folded_once(name)
 
 
 @lru_cache(maxsize=4096)

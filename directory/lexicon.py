@@ -22,6 +22,7 @@ from rapidfuzz.distance import OSA
 
 from directory.profile import Stored
 from directory.query_words import plain
+from directory.text import is_plain
 
 Kind: TypeAlias = Literal["name", "city"]
 KINDS: Final[tuple[Kind, ...]] = ("name", "city")
@@ -49,7 +50,7 @@ def _read(piece: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Of what is between blanks in a name: its words as the lexicon holds them, empty ones too, and (word, as written)
     of those that are shown otherwise than with one capital: O'Brien and McDonald aren't shown as Obrien and Mcdonald.
     """
-    if piece.isascii() and piece.isalpha():
+    if is_plain(piece):
         word = piece.lower()
         return (word,), () if piece.istitle() else ((word, piece),)
     read = [(plain(part), part) for part in piece.translate(_SPLIT).split()]

@@ -17,6 +17,7 @@ from directory.places import city_point
 from directory.query_names import known_words, small_words, words_by_use
 from directory.query_places import city_words, place_words, state_at
 from directory.query_words import Token, english, plain, same
+from directory.text import is_plain
 
 _LARGE: Final = 20
 """ZIPs of a city that is thought of wherever a word stands."""
@@ -29,7 +30,7 @@ def _targets() -> Mapping[int, tuple[str, ...]]:
     ours = known_words() | small_words("professionals") | small_words("treatment")
     extra = {same(w) for w in ("telehealth", "evening", "weekend", "accepting", "insurance", "speaking", "affirming")}
     for word in sorted(ours | extra):
-        if len(word) > 3 and word.isascii() and word.isalpha():
+        if len(word) > 3 and is_plain(word):
             found[len(word)].append(word)
     return {length: tuple(words) for length, words in found.items()}
 
@@ -99,7 +100,7 @@ def mend(
 def _right(token: Token) -> bool:
     """Whether a word is to be left alone: known, ordinary English, or too short to tell."""
     word, ordinary = token.key, english()[0]
-    if token.quoted or len(word) < 4 or not (word.isascii() and word.isalpha()):
+    if token.quoted or len(word) < 4 or not (is_plain(word)):
         return True
     if _known(word) or word in ordinary or plain(token.typed) in ordinary or _inflected(word):
         return True

@@ -55,7 +55,7 @@ def fold(text: str) -> str:
 
 def _stem(word: str) -> str:
     word = word[:_MAX_TOKEN]
-    return str(_own.stemmer.stemWord(word)) if word.isascii() and word.isalpha() else word
+    return str(_own.stemmer.stemWord(word)) if is_plain(word) else word
 
 
 class _Own(threading.local):
@@ -115,14 +115,14 @@ def tokens(text: str) -> list[str]:
     return list(chain.from_iterable(map(_piece_tokens, text.split())))
 
 
-def _is_plain(piece: str) -> bool:
-    """Whether a piece is one word that folds to its small letters, as most do."""
+def is_plain(piece: str) -> bool:
+    """Whether a piece is one word of ASCII letters, as most are: it folds to its small letters."""
     return piece.isascii() and piece.isalpha()
 
 
 @lru_cache(maxsize=100_000)
 def _piece_tokens(piece: str) -> tuple[str, ...]:
-    if _is_plain(piece):
+    if is_plain(piece):
         return (stem(piece.lower()),)
     return tuple(token for chunk in _CHUNK.findall(fold(piece)) for token in _index_tokens(chunk))
 
@@ -130,7 +130,7 @@ def _piece_tokens(piece: str) -> tuple[str, ...]:
 @lru_cache(maxsize=100_000)
 def _name_piece(piece: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(tokens, parts) of what is between blanks in a name."""
-    if _is_plain(piece):
+    if is_plain(piece):
         word = piece.lower()
         return (_stem(word),), (word,)
     chunks = _CHUNK.findall(fold(piece))
@@ -158,7 +158,7 @@ def _joined(parts: list[str]) -> list[str]:
     joined = [*map(add, parts, parts[1:])]
     joined += map(add, joined, parts[2:])
     whole = "".join(parts)
-    if _is_plain(whole) and len(whole) <= _MAX_TOKEN:
+    if is_plain(whole) and len(whole) <= _MAX_TOKEN:
         stems: list[str] = _own.stemmer.stemWords(joined)
         return stems
     return [*map(_stem, joined)]

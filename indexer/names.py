@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from directory.text import is_plain
 from indexer.normalize import clean
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*['’]?")
@@ -47,20 +48,15 @@ def _one_case(text: str) -> bool:
     return text == text.upper() or text == text.lower()
 
 
-def _is_plain(text: str) -> bool:
-    """Whether it is one word of ASCII letters, as nearly all names are: nothing to clean, cut or leave out."""
-    return text.isalpha() and text.isascii()
-
-
 def _words_cased(text: str) -> str:
     """All words in what may have hyphens, dots and the like between them."""
-    return _cased(text) if _is_plain(text) else _WORD.sub(lambda m: _cased(m.group()), text)
+    return _cased(text) if is_plain(text) else _WORD.sub(lambda m: _cased(m.group()), text)
 
 
 def _cased(word: str) -> str:
     """One word of letters and apostrophes: McKenzie, MacDonald, O'Neal, D'Angelo, Re'em."""
     low = word.lower()
-    if _is_plain(low):
+    if is_plain(low):
         out = low[0].upper() + low[1:]
     else:
         parts = re.split(r"(['’])", low)
@@ -86,7 +82,7 @@ def family_name(text: str) -> str:
     >>> family_name("VAN DER BERG"), family_name("VAN HORN"), family_name("CHRISTENSEN II")
     ('van der Berg', 'Van Horn', 'Christensen II')
     """
-    if _is_plain(text):
+    if is_plain(text):
         return _cased(text) if _one_case(text) else text
     text = clean(text)
     words = text.split()
@@ -117,7 +113,7 @@ def given_name(text: str) -> str:
     >>> given_name("T CHRISTINA"), given_name("ANNE-MARIE"), given_name("TJ")
     ('T. Christina', 'Anne-Marie', 'TJ')
     """
-    if _is_plain(text) and len(text) > 2:
+    if is_plain(text) and len(text) > 2:
         return _cased(text) if _one_case(text) else text
     words = [w for word in clean(text).split() if (w := word.rstrip(",;"))]
     shouted = _one_case(text)
@@ -140,7 +136,7 @@ def given_name(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def middle_name(text: str) -> str:
     """A middle name; empty where digits show that it is an address or a number. `DEL CARMEN` -> `del Carmen`."""
-    if _is_plain(text):
+    if is_plain(text):
         return given_name(text)
     if any(c.isdigit() for c in text):
         return ""
@@ -156,7 +152,7 @@ def split_family(text: str) -> tuple[str, str | None]:
     >>> split_family("MITCHELL, JR"), split_family("PARRA, LCSW"), split_family("CHRISTENSEN II INC")
     (('MITCHELL', 'Jr.'), ('PARRA', None), ('CHRISTENSEN', 'II'))
     """
-    if _is_plain(text):
+    if is_plain(text):
         return text, None
     name, _, rest = clean(text).partition(",")
     words = _FIRM.sub("", name).split()

@@ -38,4 +38,9 @@ def as_json(value: object, parts: Mapping[str, pl.Expr]) -> pl.Expr:
 def quoted(text: pl.Expr) -> pl.Expr:
     """A text without control characters, as JSON."""
     escaped = text.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
-    return pl.concat_str(pl.lit('"'), escaped, pl.lit('"'))
+    return in_quotes(escaped)
+
+
+def in_quotes(text: pl.Expr) -> pl.Expr:
+    """A text in which JSON escapes nothing, as JSON."""
+    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))

@@ -29,10 +29,8 @@ def objects(resource: Resource, name: str) -> list[Resource]:
 
 def one(resource: Resource, name: str) -> Resource:
     """The object in a field, the first where it repeats; an empty one where there is none."""
-    value = resource.get(name)
-    if isinstance(value, dict):
-        return value
-    return next((v for v in value if isinstance(v, dict)), {}) if isinstance(value, list) else {}
+    found = objects(resource, name)
+    return found[0] if found else {}
 
 
 def text(resource: Resource, name: str) -> str:

@@ -25,8 +25,8 @@ from indexer.sources import nppes_profile
 from indexer.sources.base import Reject
 from indexer.sources.files import Opened, Unusable, opened
 from indexer.sources.nppes_events import SCHEMA, Events
-from indexer.sources.nppes_parts import SEPARATOR, USUAL_DATE, read_date
-from indexer.sources.nppes_profile import FIELDS, SLOTS
+from indexer.sources.nppes_parts import SEPARATOR, read_date
+from indexer.sources.nppes_profile import FIELDS, SLOTS, usual_date
 from indexer.sources.nppes_table import Table, data_table, report_table
 from indexer.sources.nppes_waiting import MOST, Waiting
 from indexer.sources.records import BLOCK, Chunk
@@ -89,9 +89,7 @@ def _with_days(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 @cache
 def _usual_day(name: str) -> pl.Expr:
-    """The day of a date as CMS writes it, which most are; null for any other, which may yet be a date."""
-    usual = pl.when(pl.col(name).str.contains(USUAL_DATE)).then(pl.col(name))
-    return usual.str.to_date("%m/%d/%Y", strict=False).cast(pl.Int32).alias(f"{name} day")
+    return usual_date(pl.col(name)).cast(pl.Int32).alias(f"{name} day")
 
 
 def _usual(npis: pl.Series) -> bool:

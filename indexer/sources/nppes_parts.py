@@ -23,9 +23,6 @@ NOTHING: Final = "[]"
 """An empty list."""
 
 
-USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
-"""A date as CMS writes it."""
-
 state: Final = lru_cache(maxsize=4096)(state_code)
 
 

@@ -18,8 +18,8 @@ import polars as pl
 from directory.profile import Provenance
 from indexer.normalize import NO_NUMBER, SHORTEST_NO_LICENSE, phone
 from indexer.sources import nppes_parts as parts
-from indexer.sources.columns import as_json, columns_of_each, each, quoted
-from indexer.sources.nppes_parts import NOTHING, SEPARATOR, USUAL_DATE
+from indexer.sources.columns import as_json, columns_of_each, each, in_quotes, quoted
+from indexer.sources.nppes_parts import NOTHING, SEPARATOR
 
 SLOTS: Final = 15
 """Taxonomy codes a row has room for."""
@@ -52,6 +52,7 @@ _LONGEST_FULL_NAME: Final = 40
 """Characters of a name beyond which a middle name is an initial."""
 _SOURCE: Final = "NPPES"
 _HOW: Final = "self-reported"
+_USUAL_DATE: Final = "^[0-9]{2}/[0-9]{2}/[12][0-9]{3}$"
 _USUAL_PHONE: Final = "^[2-9][0-9]{2}[2-9][0-9]{6}$"
 _USUAL_NUMBER: Final = "^[0-9A-Za-z]+(?:[-. ][0-9A-Za-z]+)*$"
 _GRANT: Final = {
@@ -62,6 +63,11 @@ _GRANT: Final = {
     "source": _SOURCE,
     "checked_on": "$verified_on",
 }
+
+
+def usual_date(text: pl.Expr) -> pl.Expr:
+    """The date in a text as CMS writes it, which most are; null for any other, which may yet be a date."""
+    return pl.when(text.str.contains(_USUAL_DATE)).then(text).str.to_date("%m/%d/%Y", strict=False)
 
 
 def words(rows: pl.Series) -> tuple[list[str], list[bytes], Counter[str]]:
@@ -92,8 +98,8 @@ def _profile() -> pl.Expr:
     )  # fmt: skip
     columns = {name: pl.col(name) for name in said}
     columns |= {name: quoted(pl.col(name)) for name in ("name", "family", "given")}
-    columns |= {name: _in_quotes(pl.col(name)) for name in ("npi", "phone")}
-    columns |= {"id": _in_quotes(pl.concat_str(pl.lit("npi:"), "npi")), "provenance": _provenance()}
+    columns |= {name: in_quotes(pl.col(name)) for name in ("npi", "phone")}
+    columns |= {"id": in_quotes(pl.concat_str(pl.lit("npi:"), "npi")), "provenance": _provenance()}
     return as_json({name: f"${name}" for name in ("id", *said, "provenance")}, columns)
 
 
@@ -169,10 +175,8 @@ def _days(cells: pl.DataFrame) -> list[pl.Series]:
 
 def _day(texts: pl.Series) -> pl.Series:
     """Days as JSON: by column where they are written as CMS does, which most are."""
-    usual = texts.str.contains(USUAL_DATE)
-    iso = pl.when(usual).then(texts).str.to_date("%m/%d/%Y", strict=False).cast(pl.String)
-    found = pl.select(_in_quotes(iso).alias(texts.name)).to_series()
-    unusual = (~usual & (texts != "")).arg_true()
+    found = pl.select(in_quotes(usual_date(pl.lit(texts)).cast(pl.String)).alias(texts.name)).to_series()
+    unusual = (found.is_null() & (texts != "")).arg_true()
     return found.scatter(unusual, pl.Series([parts.day(text) for text in texts[unusual]], dtype=pl.String))
 
 
@@ -224,7 +228,7 @@ def _grants(cells: pl.DataFrame, slots: range) -> pl.Series:
         for n in slots
     )
     given = given.with_columns(_numbers(given), each(given["state"], parts.state)).drop_nulls(["number", "state"])
-    columns = {name: pl.col(name) for name in ("number", "verified_on")} | {"state": _in_quotes(pl.col("state"))}
+    columns = {name: pl.col(name) for name in ("number", "verified_on")} | {"state": in_quotes(pl.col("state"))}
     given = given.with_columns(as_json(_GRANT, columns).alias("grant"))
     several = given["row"].is_duplicated()
     listed = given.filter(~several).select("row", "grant")
@@ -249,12 +253,7 @@ def _numbers(given: pl.DataFrame) -> pl.Series:
     odd = ~pl.col("text").str.contains(_USUAL_NUMBER) | upper.contains(NO_NUMBER.pattern)
     odd |= long & (bare.ends_with("X") | bare.contains(pl.col("npi"), literal=True))
     found = texts.select(
-        "npi", "text", odd=odd, number=pl.when(upper.contains("[1-9]")).then(_in_quotes(pl.col("upper")))
+        "npi", "text", odd=odd, number=pl.when(upper.contains("[1-9]")).then(in_quotes(pl.col("upper")))
     )
     made = [parts.number(text, npi) for text, npi in found.filter("odd").select("text", "npi").iter_rows()]
     return found["number"].scatter(found["odd"].arg_true(), pl.Series(made, dtype=pl.String))
-
-
-def _in_quotes(text: pl.Expr) -> pl.Expr:
-    """A text in which JSON escapes nothing."""
-    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))
